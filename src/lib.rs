@@ -1,0 +1,7 @@
+//! `gate`: a language for work done in gated phases, and its interpreter.
+//!
+//! A `.gate` file declares the *phases* of a piece of work, what each may change (its
+//! *scope*) and the executable *gates* it must pass. [`plan::Plan::load`] reads one;
+//! [`run::Interpreter`] takes its phases through their gates in a git repository.
+
+pub mod source;
