@@ -5,3 +5,4 @@
 //! [`run::Interpreter`] takes its phases through their gates in a git repository.
 
 pub mod source;
+pub mod value;
