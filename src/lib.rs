@@ -4,5 +4,6 @@
 //! *scope*) and the executable *gates* it must pass. [`plan::Plan::load`] reads one;
 //! [`run::Interpreter`] takes its phases through their gates in a git repository.
 
+pub mod diagnostic;
 pub mod source;
 pub mod value;
