@@ -1,0 +1,511 @@
+//! One pass over the characters, before the grammar.
+//!
+//! It finds comments, nesting, and the mistakes that would make a grammar lose its way: a
+//! quote, bracket or brace that has no partner, characters that only look right, the
+//! markers of a merge conflict. Each is reported at its place and mended, so that what
+//! stands round it is still read.
+
+mod character;
+mod command;
+mod interpolation;
+mod literal;
+mod script;
+mod structure;
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::ops::Range;
+
+use crate::diagnostic::{Code, Diagnostic, MAX_DIAGNOSTICS};
+use crate::source::{Source, Span};
+
+use super::lower::{MAX_STATEMENTS, foreign_operator, too_many};
+use super::repair::Mend;
+use structure::{Kind, Open};
+
+/// How deep a file may nest: brackets, blocks, unary operators and interpolations, one each.
+const MAX_DEPTH: usize = 128;
+
+/// What the pass found.
+pub(super) struct Scan {
+    /// Every comment.
+    pub(super) comments: Vec<Span>,
+    /// What is wrong.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// How to mend it.
+    pub(super) mends: Vec<Mend>,
+    /// Where nothing more is to be said.
+    pub(super) quiet: Vec<Range<usize>>,
+    /// The sides of conflicts that are not read.
+    pub(super) skipped: Vec<Range<usize>>,
+    /// The deepest nesting.
+    pub(super) depth: usize,
+    /// Whether there is no point in reading on.
+    pub(super) hopeless: bool,
+}
+
+/// Scans a file.
+pub(super) fn scan(source: &Source) -> Scan {
+    let mut first = Scanner::new(source, 0, 0);
+    first.run();
+    if first.found.hopeless || (first.unclosed == 0 && first.strays == 0) {
+        return first.found;
+    }
+    // Braces do not match: once more, with the indentation saying which one is wrong.
+    let mut second = Scanner::new(source, first.unclosed, first.strays);
+    second.run();
+    second.found
+}
+
+/// What the last token was, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Previous {
+    /// None in this statement.
+    Start,
+    /// A word.
+    Word,
+    /// A literal or a closing bracket.
+    Value,
+    /// A binary operator, a comma, an opening bracket: an operand follows, also on the
+    /// next line.
+    Operator,
+    /// Another sign.
+    Sign,
+}
+
+struct Scanner<'s> {
+    source: &'s Source,
+    text: &'s str,
+    at: usize,
+    found: Scan,
+    open: Vec<Open>,
+    previous: Previous,
+    /// Where the last token began and ended.
+    previous_start: usize,
+    previous_end: usize,
+    /// The words of the statement in hand, at most three of them.
+    words: Vec<Range<usize>>,
+    /// Tokens since the statement began.
+    tokens: usize,
+    /// Consecutive unary operators.
+    unary: usize,
+    /// Whether the last token is a `not` after an operand, as in `x not in y`.
+    negated: bool,
+    /// Whether nothing but blanks stands before on this line.
+    line_first: bool,
+    line_start: usize,
+    /// The line end found last, and from where: a long line is not searched again and again.
+    known_end: Cell<(usize, usize)>,
+    statements: usize,
+    /// Blocks still to be closed by indentation, and braces to be taken for strays.
+    missing: usize,
+    extra: usize,
+    unclosed: usize,
+    strays: usize,
+    /// The braces that are open in the script in hand.
+    script_nest: Vec<usize>,
+    /// Whether a conflict may still have its end.
+    conflicts_end: bool,
+}
+
+impl<'s> Scanner<'s> {
+    fn new(source: &'s Source, missing: usize, extra: usize) -> Self {
+        Self {
+            source,
+            text: source.text(),
+            at: 0,
+            found: Scan {
+                comments: Vec::new(),
+                diagnostics: Vec::new(),
+                mends: Vec::new(),
+                quiet: Vec::new(),
+                skipped: Vec::new(),
+                depth: 0,
+                hopeless: false,
+            },
+            open: Vec::new(),
+            previous: Previous::Start,
+            previous_start: 0,
+            previous_end: 0,
+            words: Vec::new(),
+            tokens: 0,
+            unary: 0,
+            negated: false,
+            line_first: true,
+            line_start: 0,
+            known_end: Cell::new((1, 0)),
+            statements: 0,
+            missing,
+            extra,
+            unclosed: 0,
+            strays: 0,
+            script_nest: Vec::new(),
+            conflicts_end: true,
+        }
+    }
+
+    fn run(&mut self) {
+        while !self.found.hopeless {
+            let Some(byte) = self.byte(self.at) else {
+                break;
+            };
+            match byte {
+                b'\n' => self.newline(),
+                b' ' | b'\t' => self.at += 1,
+                b'#' => self.comment(),
+                _ => self.token(byte),
+            }
+        }
+        if !self.found.hopeless {
+            self.end();
+        }
+    }
+
+    fn newline(&mut self) {
+        self.at += 1;
+        self.line_first = true;
+        self.line_start = self.at;
+        if self.in_block() && self.previous != Previous::Operator {
+            self.fresh();
+        }
+    }
+
+    /// A statement may start here.
+    fn fresh(&mut self) {
+        self.previous = Previous::Start;
+        self.words.clear();
+        self.tokens = 0;
+        self.unary = 0;
+    }
+
+    fn comment(&mut self) {
+        let end = self.line_end(self.at);
+        self.found.comments.push(self.span(self.at..end));
+        self.at = end;
+    }
+
+    fn token(&mut self, byte: u8) {
+        if !self.found.skipped.is_empty() && self.skipped() {
+            return;
+        }
+        if self.line_first && self.first_of_line() {
+            return;
+        }
+        self.line_first = false;
+        if self.previous == Previous::Start {
+            self.statements += 1;
+            if self.statements > MAX_STATEMENTS {
+                let place = self.span(self.at..self.at + 1);
+                self.give_up(too_many(place));
+                return;
+            }
+        }
+        self.tokens += 1;
+        if !matches!(byte, b'_' | b'a'..=b'z' | b'A'..=b'Z') {
+            self.negated = false;
+        }
+        let start = self.at;
+        let before = self.previous_start;
+        self.previous_start = start;
+        match byte {
+            b'"' => self.string(),
+            b'\'' => self.raw_string(),
+            b'/' => self.slash(),
+            b'$' => self.dollar(),
+            b'(' => self.push(Kind::Paren),
+            b'[' => self.push(Kind::Bracket),
+            b'{' => {
+                let kind = self.brace_kind();
+                self.push(kind);
+            }
+            b')' => self.close(Kind::Paren),
+            b']' => self.close(Kind::Bracket),
+            b'}' => self.close_brace(),
+            b';' => self.semicolon(),
+            b'&' | b'|' if self.byte(start + 1) == Some(byte) => self.doubled(start, byte),
+            b'-' => {
+                self.at += 1;
+                self.unary_sign(start);
+            }
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' => self.word(),
+            b'0'..=b'9' => {
+                self.at = self.skip(self.at, |b| {
+                    b.is_ascii_alphanumeric() || b == b'_' || b == b'.'
+                });
+                self.after(Previous::Value);
+            }
+            b'!'..=b'_' | b'a'..=b'~' => {
+                self.at += 1;
+                if self.previous_end == start {
+                    self.previous_start = before;
+                }
+                self.sign(start, byte);
+            }
+            _ => self.odd_character(),
+        }
+        // Whatever happens, the pass moves on.
+        debug_assert!(self.at > start || self.found.hopeless || self.line_first);
+    }
+
+    /// The token ends here.
+    fn after(&mut self, previous: Previous) {
+        self.previous = previous;
+        self.previous_end = self.at;
+        if !matches!(previous, Previous::Operator | Previous::Sign) {
+            self.unary = 0;
+        }
+    }
+
+    fn sign(&mut self, start: usize, byte: u8) {
+        let adjacent = self.previous_end == start;
+        let second = adjacent
+            && matches!(self.previous, Previous::Sign | Previous::Operator)
+            && byte == b'='
+            && start
+                .checked_sub(1)
+                .and_then(|before| self.byte(before))
+                .is_some_and(|b| matches!(b, b'=' | b'!' | b'<' | b'>'));
+        if second {
+            self.after(Previous::Operator);
+        } else {
+            self.previous_start = start;
+            self.after(if byte == b'>' && self.closes_type(start) {
+                Previous::Value
+            } else if matches!(byte, b',' | b'+' | b'<' | b'>') {
+                Previous::Operator
+            } else {
+                Previous::Sign
+            });
+        }
+    }
+
+    /// Whether the `>` at `start` closes a `list<…`.
+    fn closes_type(&self, start: usize) -> bool {
+        let before = self.text.get(..start).unwrap_or_default();
+        let item = before.trim_end_matches([' ', '\t', '>']);
+        item.trim_end_matches(|c: char| c.is_ascii_alphanumeric())
+            .trim_end()
+            .strip_suffix('<')
+            .is_some_and(|head| head.trim_end().ends_with("list"))
+    }
+
+    /// `&&` and `||`: mended at once, for the statement may go on to the next line.
+    fn doubled(&mut self, start: usize, byte: u8) {
+        let (sign, instead) = if byte == b'&' {
+            ("&&", "and")
+        } else {
+            ("||", "or")
+        };
+        self.at += 2;
+        let place = self.span(start..self.at);
+        self.report(foreign_operator(place, sign, instead, instead));
+        self.mend(start..self.at, format!(" {instead} "));
+        self.after(Previous::Operator);
+    }
+
+    fn unary_sign(&mut self, start: usize) {
+        self.unary += 1;
+        self.deepen(start, 0);
+        self.previous = Previous::Sign;
+        self.previous_end = self.at;
+    }
+
+    fn word(&mut self) {
+        let start = self.at;
+        self.at = self.word_end(start);
+        let word = self.text.get(start..self.at).unwrap_or_default();
+        if self.words.len() < 3 && self.words.len() + 1 == self.tokens {
+            self.words.push(start..self.at);
+        }
+        let after_operand = matches!(self.previous, Previous::Word | Previous::Value);
+        let negated = std::mem::take(&mut self.negated);
+        if word == "not" && self.tokens > 1 {
+            self.negated = after_operand;
+            self.unary_sign(start);
+            return;
+        }
+        if word == "rhai" && self.script_follows() {
+            self.script();
+            return;
+        }
+        // Where an operand stands, these are names.
+        let operator = self.tokens > 2
+            && (after_operand || negated)
+            && !(word == "in" && self.in_block() && self.has_own_in())
+            && matches!(word, "and" | "or" | "in" | "contains" | "matches");
+        self.after(if operator {
+            Previous::Operator
+        } else {
+            Previous::Word
+        });
+    }
+
+    /// Whether `in` is a word of the statement in hand.
+    fn has_own_in(&self) -> bool {
+        let first = self.words.first().cloned();
+        matches!(
+            first.and_then(|word| self.text.get(word)),
+            Some("forbid" | "for")
+        )
+    }
+
+    fn semicolon(&mut self) {
+        let start = self.at;
+        self.at += 1;
+        let place = self.span(start..self.at);
+        let end = self.line_end(start);
+        let rest = self.text.get(self.at..end).unwrap_or_default();
+        let rest = rest.trim_start();
+        let last = rest.is_empty() || rest.starts_with(['#', '}']) || !self.in_block();
+        let diagnostic = Diagnostic::new(Code::SEMICOLON, "statements end without `;`", place);
+        let diagnostic = if last {
+            diagnostic.fix(
+                "remove it",
+                crate::diagnostic::Applicability::Safe,
+                place,
+                "",
+            )
+        } else {
+            diagnostic.fix(
+                "begin a new line",
+                crate::diagnostic::Applicability::Safe,
+                place,
+                "\n",
+            )
+        };
+        self.report(diagnostic);
+        self.quiet_line(start);
+        self.mend(start..self.at, if last { " " } else { "\n" });
+        if self.in_block() {
+            self.fresh();
+        }
+    }
+
+    // Reading.
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
+    fn rest(&self, at: usize) -> &'s str {
+        self.text.get(at..).unwrap_or_default()
+    }
+
+    fn starts_with(&self, at: usize, what: &str) -> bool {
+        self.text
+            .as_bytes()
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with(what.as_bytes()))
+    }
+
+    fn skip(&self, mut at: usize, take: impl Fn(u8) -> bool) -> usize {
+        while self.byte(at).is_some_and(&take) {
+            at += 1;
+        }
+        at
+    }
+
+    fn skip_blanks(&self, at: usize) -> usize {
+        self.skip(at, |b| matches!(b, b' ' | b'\t'))
+    }
+
+    fn line_end(&self, at: usize) -> usize {
+        let (from, known) = self.known_end.get();
+        if (from..=known).contains(&at) {
+            return known;
+        }
+        let rest = self.text.as_bytes().get(at..).unwrap_or_default();
+        let end = at + rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+        self.known_end.set((at, end));
+        end
+    }
+
+    fn word_end(&self, at: usize) -> usize {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let mut end = self.skip(at, plain);
+        while self.byte(end) == Some(b'-') && self.byte(end + 1).is_some_and(plain) {
+            end = self.skip(end + 1, plain);
+        }
+        end
+    }
+
+    /// The place of a range, widened to whole characters.
+    fn span(&self, range: Range<usize>) -> Span {
+        let (mut start, mut end) = (range.start, range.end.min(self.text.len()));
+        while start < self.text.len() && !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        Span::new(self.source.id(), start.min(self.text.len()), end)
+    }
+
+    // Finding.
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.found.diagnostics.push(diagnostic);
+        // Whatever this is, it is no plan.
+        self.found.hopeless |= self.found.diagnostics.len() >= MAX_DIAGNOSTICS;
+    }
+
+    fn mend(&mut self, range: Range<usize>, by: impl Into<Cow<'static, str>>) {
+        self.found.mends.push(Mend {
+            range,
+            by: by.into(),
+        });
+    }
+
+    /// Puts blanks in the place of a text, newlines kept.
+    fn blank_out(&mut self, range: Range<usize>) {
+        let text = self.text.get(range.clone()).unwrap_or_default();
+        let blanks: String = text
+            .bytes()
+            .map(|b| if b == b'\n' { '\n' } else { ' ' })
+            .collect();
+        self.mend(range, blanks);
+    }
+
+    fn quiet_line(&mut self, at: usize) {
+        let start = if at >= self.line_start {
+            self.line_start
+        } else {
+            self.text
+                .get(..at)
+                .and_then(|before| before.rfind('\n'))
+                .map_or(0, |newline| newline + 1)
+        };
+        let range = start..self.line_end(at) + 1;
+        if self.found.quiet.last() != Some(&range) {
+            self.found.quiet.push(range);
+        }
+    }
+
+    fn quiet(&mut self, from: usize, to: usize) {
+        self.quiet_line(from);
+        let end = self.line_end(to) + 1;
+        self.found.quiet.push(from..end);
+    }
+
+    fn give_up(&mut self, diagnostic: Diagnostic) {
+        self.found.diagnostics = vec![diagnostic];
+        self.found.hopeless = true;
+    }
+
+    /// Takes note of how deep `at` is, with `more` levels not on the stack.
+    fn deepen(&mut self, at: usize, more: usize) {
+        let depth = self.open.len() + self.unary + more;
+        self.found.depth = self.found.depth.max(depth);
+        if depth > MAX_DEPTH {
+            let place = self.span(at..at + 1);
+            self.give_up(
+                Diagnostic::new(
+                    Code::TOO_DEEP,
+                    format!("more than {MAX_DEPTH} levels of nesting"),
+                    place,
+                )
+                .help("name inner parts with `let`, or move blocks into checks"),
+            );
+        }
+    }
+}
