@@ -5,6 +5,7 @@
 //! [`run::Interpreter`] takes its phases through their gates in a git repository.
 
 pub mod diagnostic;
+pub mod eval;
 pub mod plan;
 pub mod source;
 pub mod syntax;
