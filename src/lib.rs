@@ -7,6 +7,7 @@
 pub mod diagnostic;
 pub mod eval;
 pub mod plan;
+pub mod shell;
 pub mod source;
 pub mod syntax;
 pub mod value;
