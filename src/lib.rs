@@ -4,6 +4,7 @@
 //! *scope*) and the executable *gates* it must pass. [`plan::Plan::load`] reads one;
 //! [`run::Interpreter`] takes its phases through their gates in a git repository.
 
+pub mod analysis;
 pub mod diagnostic;
 pub mod eval;
 pub mod plan;
