@@ -8,6 +8,7 @@ pub mod analysis;
 pub mod diagnostic;
 pub mod eval;
 pub mod plan;
+pub mod process;
 pub mod shell;
 pub mod source;
 pub mod syntax;

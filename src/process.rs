@@ -1,0 +1,153 @@
+//! Child processes: started, read, timed, and ended with all they left behind.
+//!
+//! A command gets a process group of its own and a marker in its environment. When it has
+//! ended, by itself or not, the group and every descendant that left it are ended too, so
+//! nothing a gate started outlives it. Its output is read as it comes, within a bound.
+//! [`run`] needs no thread of its own: it waits for output, end, deadline and interrupt at
+//! once, in the caller's.
+
+mod find;
+mod follow;
+mod interrupt;
+mod marker;
+mod output;
+mod platform;
+mod start;
+mod text;
+mod tree;
+
+pub use find::find_program;
+pub use interrupt::{Interrupt, handle_signals};
+pub use marker::MARKER;
+pub use output::{Output, OutputError, WHOLE_LIMIT};
+pub use start::StartError;
+pub use text::sanitise;
+pub use tree::adopt_orphans;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a tree may take to end after SIGTERM before it gets SIGKILL.
+pub const TERM_GRACE: Duration = Duration::from_secs(2);
+
+/// How long, after a command has ended, what it left in the background may still write or
+/// end by itself.
+pub const LINGER: Duration = Duration::from_millis(200);
+
+/// How long a process may survive SIGKILL (it hangs in the kernel, or belongs to another
+/// user) before it is given up.
+pub const KILL_GRACE: Duration = Duration::from_secs(5);
+
+/// A command to run.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The program: a path, from `dir` where it is relative, or a name looked up in the
+    /// `PATH` of `env`.
+    pub program: OsString,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Where it starts.
+    pub dir: PathBuf,
+    /// Its whole environment; nothing else is inherited. Of equal names the last wins.
+    /// [`MARKER`] is added.
+    pub env: Vec<(OsString, OsString)>,
+    /// How long it may take, from its start.
+    pub timeout: Duration,
+    /// How much of its output is kept.
+    pub keep: Keep,
+}
+
+/// How much of an output is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Head and tail only, 64 KiB each.
+    Ends,
+    /// All of it, up to [`WHOLE_LIMIT`]; on disk past 1 MiB.
+    Whole,
+}
+
+/// What came of a command.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// How it ended.
+    pub exit: Exit,
+    /// What it wrote to its standard output.
+    pub stdout: Output,
+    /// What it wrote to its standard error.
+    pub stderr: Output,
+    /// Both, as they came. Two pipes carry no common clock: what is written to both within
+    /// the microseconds it takes to read may swap places, within one stream never.
+    pub output: Output,
+    /// From its start to its own end; what it left in the background does not count.
+    pub time: Duration,
+    /// Names of the background processes it left running, which were ended.
+    pub leaked: Vec<String>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with this code.
+    Code(i32),
+    /// By a signal that was not ours.
+    Signal(i32),
+    /// It took longer than its timeout, and was ended.
+    TimedOut,
+    /// The run was interrupted, and it was ended, or not started any more.
+    Interrupted,
+}
+
+impl Exit {
+    /// As a shell would number it: 128 + N for signal N, 124 for a timeout as `timeout(1)`
+    /// has it, 130 for an interrupt.
+    #[must_use]
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(signal) => 128 + signal,
+            Self::TimedOut => 124,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// Whether it ended by itself with code 0.
+    #[must_use]
+    pub fn success(self) -> bool {
+        self == Self::Code(0)
+    }
+
+    /// The name of the signal that ended it, as `SIGSEGV`.
+    #[must_use]
+    pub fn signal_name(self) -> Option<String> {
+        match self {
+            Self::Signal(signal) => Some(
+                signal_hook::low_level::signal_name(signal)
+                    .map_or_else(|| format!("signal {signal}"), str::to_owned),
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// Runs a command to its end, and ends what it left behind.
+///
+/// # Errors
+/// When it could not be started; what it does then is in [`Finished`].
+pub fn run(command: &Command, interrupt: &Interrupt) -> Result<Finished, StartError> {
+    let wake = interrupt.wake_fd()?;
+    if interrupt.signal().is_some() {
+        return Ok(Finished {
+            exit: Exit::Interrupted,
+            stdout: Output::default(),
+            stderr: Output::default(),
+            output: Output::default(),
+            time: Duration::ZERO,
+            leaked: Vec::new(),
+        });
+    }
+    let child = start::start(command)?;
+    let finished = follow::follow(child, command, wake);
+    tree::stay_if_exiting();
+    Ok(finished?)
+}

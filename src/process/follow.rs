@@ -1,0 +1,310 @@
+//! Following a command to its end, and what it left behind to theirs.
+
+use std::io::{self, PipeReader, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use super::output::{Capture, Stream};
+use super::platform::{self, ExitWatch};
+use super::start::Child;
+use super::{Command, Exit, Finished, KILL_GRACE, Keep, LINGER, TERM_GRACE};
+
+/// What is read at once, in bytes: at first, and from a stream that has much to say.
+const READ: usize = 8 << 10;
+const READ_MUCH: usize = 256 << 10;
+
+/// From how many bytes on a stream has much to say.
+const MUCH: u64 = 64 << 10;
+
+/// How long between two looks at whether the tree is gone: the first, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LAST_PAUSE: Duration = Duration::from_millis(32);
+
+/// How far a command has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Until it ends, or its time is over.
+    Runs { until: Option<Instant> },
+    /// It has ended; what it left may write, and end by itself, until then.
+    Lingers { until: Instant },
+    /// It, or what it left, was asked to end, and has until then.
+    Ends { until: Instant },
+    /// It was ended; who isn't gone by then never will.
+    Killed { until: Instant },
+}
+
+/// Follows a command until it is gone and all it left behind too.
+pub(super) fn follow(
+    child: Child,
+    command: &Command,
+    wake: BorrowedFd<'_>,
+) -> io::Result<Finished> {
+    let Child {
+        handle,
+        tree,
+        stdout,
+        stderr,
+        started,
+    } = child;
+    let watch = ExitWatch::new(tree.leader())?;
+    let mut follow = Follow {
+        handle,
+        tree,
+        watch,
+        started,
+        reader: Reader::new(stdout, stderr, command.keep),
+        stage: Stage::Runs {
+            until: started.checked_add(command.timeout),
+        },
+        pause: FIRST_PAUSE,
+        status: None,
+        time: Duration::ZERO,
+        by_us: None,
+        leaked: Vec::new(),
+    };
+    follow.follow(wake)?;
+    follow.reader.drain();
+    Ok(follow.finish())
+}
+
+/// A command that is followed.
+struct Follow {
+    handle: duct::Handle,
+    tree: super::tree::Tree,
+    watch: ExitWatch,
+    started: Instant,
+    reader: Reader,
+    stage: Stage,
+    pause: Duration,
+    status: Option<ExitStatus>,
+    time: Duration,
+    /// Why we ended it, if we did.
+    by_us: Option<Exit>,
+    leaked: Vec<String>,
+}
+
+impl Follow {
+    fn follow(&mut self, wake: BorrowedFd<'_>) -> io::Result<()> {
+        let mut wake = Some(wake);
+        loop {
+            let now = Instant::now();
+            let until = match self.stage {
+                Stage::Runs { until } => until,
+                Stage::Lingers { until } | Stage::Ends { until } | Stage::Killed { until } => {
+                    Some(until)
+                }
+            };
+            let left = until.map(|until| until.saturating_duration_since(now));
+            if left == Some(Duration::ZERO) {
+                if self.time_is_over(now)? {
+                    return Ok(());
+                }
+                continue;
+            }
+            let wait = match self.stage {
+                Stage::Runs { .. } => left,
+                // While somebody holds a pipe, its end is what there is to wait for.
+                Stage::Lingers { .. } if self.reader.is_open() => left,
+                Stage::Lingers { .. } | Stage::Ends { .. } | Stage::Killed { .. } => {
+                    if self.status.is_some() && self.tree.is_gone() {
+                        return Ok(());
+                    }
+                    if let Stage::Killed { .. } = self.stage {
+                        // Whom it bore before it died.
+                        self.tree.kill();
+                    }
+                    let pause = self.pause;
+                    self.pause = (pause * 2).min(LAST_PAUSE);
+                    left.map(|left| left.min(pause))
+                }
+            };
+            let [stdout, stderr, end, woken] = platform::wait_readable(
+                [
+                    self.reader.stdout.as_ref().map(AsFd::as_fd),
+                    self.reader.stderr.as_ref().map(AsFd::as_fd),
+                    self.status.is_none().then(|| self.watch.fd()),
+                    wake,
+                ],
+                wait,
+            )?;
+            if stdout {
+                self.reader.read(Stream::Stdout);
+            }
+            if stderr {
+                self.reader.read(Stream::Stderr);
+            }
+            if end {
+                self.watch.clear()?;
+                self.check_end()?;
+            }
+            if woken {
+                wake = None;
+                self.interrupt();
+            }
+        }
+    }
+
+    /// Notes its end, if it has come.
+    fn check_end(&mut self) -> io::Result<()> {
+        if self.status.is_none()
+            && let Some(output) = self.handle.try_wait()?
+        {
+            let now = Instant::now();
+            self.status = Some(output.status);
+            self.time = now - self.started;
+            self.tree.leader_reaped();
+            if let Stage::Runs { .. } = self.stage {
+                self.stage = Stage::Lingers {
+                    until: now + LINGER,
+                };
+            }
+        }
+        Ok(())
+    }
+
+    /// The stage's time is over. Says whether all is.
+    fn time_is_over(&mut self, now: Instant) -> io::Result<bool> {
+        match self.stage {
+            Stage::Runs { .. } => {
+                // It may have ended just in time.
+                self.check_end()?;
+                if let Stage::Runs { .. } = self.stage {
+                    self.by_us = Some(Exit::TimedOut);
+                    self.end();
+                }
+            }
+            Stage::Lingers { .. } => {
+                if self.tree.is_gone() {
+                    // Who holds the pipe is no descendant that we know of.
+                    return Ok(true);
+                }
+                self.end();
+            }
+            Stage::Ends { .. } => {
+                self.tree.kill();
+                self.pause = FIRST_PAUSE;
+                self.stage = Stage::Killed {
+                    until: now + KILL_GRACE,
+                };
+            }
+            Stage::Killed { .. } => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    /// The run is interrupted.
+    fn interrupt(&mut self) {
+        match self.stage {
+            Stage::Runs { .. } => {
+                self.by_us = Some(Exit::Interrupted);
+                self.end();
+            }
+            Stage::Lingers { .. } => self.end(),
+            Stage::Ends { .. } | Stage::Killed { .. } => {}
+        }
+    }
+
+    /// Asks what is alive to end.
+    fn end(&mut self) {
+        let asked = self.tree.terminate();
+        if self.status.is_some() {
+            self.leaked = asked;
+        }
+        self.pause = FIRST_PAUSE;
+        self.stage = Stage::Ends {
+            until: Instant::now() + TERM_GRACE,
+        };
+    }
+
+    fn finish(self) -> Finished {
+        let by_itself = self
+            .status
+            .map(|status| match (status.code(), status.signal()) {
+                (Some(code), _) => Exit::Code(code),
+                (None, signal) => Exit::Signal(signal.unwrap_or_default()),
+            });
+        let time = if self.status.is_some() {
+            self.time
+        } else {
+            self.started.elapsed()
+        };
+        let (stdout, stderr, output) = self.reader.capture.finish();
+        Finished {
+            // One that survives SIGKILL has no status, but then it was us.
+            exit: self.by_us.or(by_itself).unwrap_or(Exit::TimedOut),
+            stdout,
+            stderr,
+            output,
+            time,
+            leaked: self.leaked,
+        }
+    }
+}
+
+/// Reads both streams in turn, as they come.
+struct Reader {
+    stdout: Option<PipeReader>,
+    stderr: Option<PipeReader>,
+    buffer: Vec<u8>,
+    capture: Capture,
+}
+
+impl Reader {
+    fn new(stdout: PipeReader, stderr: PipeReader, keep: Keep) -> Self {
+        Self {
+            stdout: Some(stdout),
+            stderr: Some(stderr),
+            buffer: vec![0; READ],
+            capture: Capture::new(keep),
+        }
+    }
+
+    /// Whether there may be more to come.
+    fn is_open(&self) -> bool {
+        self.stdout.is_some() || self.stderr.is_some()
+    }
+
+    /// Reads what is there from a stream that is readable.
+    fn read(&mut self, stream: Stream) {
+        let slot = match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        };
+        let Some(pipe) = slot else { return };
+        match pipe.read(&mut self.buffer) {
+            Ok(length) if length > 0 => {
+                let before = self.capture.total(stream);
+                self.capture
+                    .push(stream, self.buffer.get(..length).unwrap_or_default());
+                if before < MUCH && before + length as u64 >= MUCH {
+                    platform::grow_pipe(pipe.as_fd());
+                    self.buffer.resize(READ_MUCH, 0);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Its end; an error ends a pipe too.
+            Ok(_) | Err(_) => *slot = None,
+        }
+    }
+
+    /// Reads what is still in the pipes, when none of the tree can add to it.
+    fn drain(&mut self) {
+        let until = Instant::now() + LINGER;
+        while self.is_open() && Instant::now() < until {
+            let fds = [self.stdout.as_ref(), self.stderr.as_ref()].map(|fd| fd.map(AsFd::as_fd));
+            match platform::wait_readable(fds, Some(Duration::ZERO)) {
+                Ok([false, false]) | Err(_) => return,
+                Ok([stdout, stderr]) => {
+                    if stdout {
+                        self.read(Stream::Stdout);
+                    }
+                    if stderr {
+                        self.read(Stream::Stderr);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Stopping everything.
+
+use std::io::{self, PipeReader, PipeWriter, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::{platform, tree};
+
+/// A switch that ends every command run under it. Clones are the same switch.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// 0 = not yet.
+    signal: AtomicI32,
+    /// Becomes readable, and stays so, when it is triggered.
+    pipe: OnceLock<(PipeReader, PipeWriter)>,
+}
+
+impl Interrupt {
+    /// One that is not triggered.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends what runs, and lets nothing start any more. The first signal counts.
+    pub fn trigger(&self, signal: i32) {
+        let first = self
+            .0
+            .signal
+            .compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+        if first.is_ok()
+            && let Some((_, writer)) = self.0.pipe.get()
+        {
+            let mut writer = writer;
+            // It cannot fill up: this is the only byte ever written.
+            let _ = writer.write_all(b"!");
+        }
+    }
+
+    /// The signal it was triggered with.
+    #[must_use]
+    pub fn signal(&self) -> Option<i32> {
+        match self.0.signal.load(Ordering::SeqCst) {
+            0 => None,
+            signal => Some(signal),
+        }
+    }
+
+    /// What is readable from the moment it is triggered, unless [`Self::signal`] says so
+    /// already: ask for this first.
+    pub(super) fn wake_fd(&self) -> io::Result<BorrowedFd<'_>> {
+        if self.0.pipe.get().is_none() {
+            // When two threads do this at once, one pipe is dropped again.
+            let _ = self.0.pipe.set(io::pipe()?);
+        }
+        match self.0.pipe.get() {
+            Some((reader, _)) => Ok(reader.as_fd()),
+            None => Err(io::Error::other("the pipe that was just made is gone")),
+        }
+    }
+}
+
+/// Lets INT, TERM and HUP end the run: the first triggers `interrupt`, the second ends all
+/// children at once and exits with 128 + its number. A signal this process was started to
+/// ignore (`nohup`, `&` in a script) stays ignored.
+///
+/// # Errors
+/// When handlers or their thread cannot be set up.
+pub fn handle_signals(interrupt: &Interrupt) -> io::Result<()> {
+    let wanted = [SIGINT, SIGTERM, SIGHUP];
+    let mut signals = Signals::new(wanted.into_iter().filter(|s| !platform::is_ignored(*s)))?;
+    let interrupt = interrupt.clone();
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for signal in signals.forever() {
+                if interrupt.signal().is_none() {
+                    interrupt.trigger(signal);
+                } else {
+                    tree::kill_all();
+                    std::process::exit(128 + signal);
+                }
+            }
+        })?;
+    Ok(())
+}

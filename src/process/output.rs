@@ -1,0 +1,347 @@
+//! What a command wrote, within a bound.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::{Keep, text};
+
+/// How much of an output's beginning and of its end is kept, each, in bytes.
+const ENDS: usize = 64 << 10;
+
+/// Up to how much is kept in memory when all is kept, in bytes.
+const IN_MEMORY: usize = 1 << 20;
+
+/// How much is kept when all is kept, in bytes.
+pub const WHOLE_LIMIT: u64 = 1 << 30;
+
+/// What a command wrote to a stream. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Output(Arc<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    total: u64,
+    head: Vec<u8>,
+    /// What follows the head, or the last of it.
+    tail: Vec<u8>,
+    whole: Whole,
+}
+
+#[derive(Debug, Default)]
+enum Whole {
+    /// Head and tail must do.
+    #[default]
+    Not,
+    Memory(Vec<u8>),
+    /// A file without a name: it is gone when nobody has it open.
+    File(File),
+    TooLarge,
+    Failed(io::Error),
+}
+
+/// Why the whole of an output is not at hand.
+#[derive(Debug, Error)]
+pub enum OutputError {
+    /// It is larger than [`WHOLE_LIMIT`].
+    #[error("the output is larger than 1 GiB ({total} bytes)")]
+    TooLarge {
+        /// Its size.
+        total: u64,
+    },
+    /// The command was run with [`Keep::Ends`], and wrote more than these.
+    #[error("only the first and the last 64 KiB of the output were kept")]
+    NotKept,
+    /// The temporary file that was to hold it could not be written or read.
+    #[error("the output could not be kept in a temporary file: {0}")]
+    Storage(io::Error),
+}
+
+impl Output {
+    /// How much was written, in bytes, kept or not.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.total
+    }
+
+    /// Whether nothing was written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.total == 0
+    }
+
+    /// Whether a part of it was not kept.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        match self.0.whole {
+            Whole::Memory(_) | Whole::File(_) => false,
+            Whole::Not | Whole::TooLarge | Whole::Failed(_) => self.omitted() > 0,
+        }
+    }
+
+    /// Its first bytes, at most 64 KiB.
+    #[must_use]
+    pub fn head(&self) -> &[u8] {
+        &self.0.head
+    }
+
+    /// Its last bytes, at most 64 KiB, less what is in the head.
+    #[must_use]
+    pub fn tail(&self) -> &[u8] {
+        &self.0.tail
+    }
+
+    /// How many bytes lie between head and tail.
+    #[must_use]
+    pub fn omitted(&self) -> u64 {
+        self.0.total - (self.0.head.len() + self.0.tail.len()) as u64
+    }
+
+    /// Every byte of it.
+    ///
+    /// # Errors
+    /// When it was not kept whole.
+    pub fn bytes(&self) -> Result<Cow<'_, [u8]>, OutputError> {
+        let total = self.0.total;
+        match &self.0.whole {
+            Whole::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
+            _ if self.0.tail.is_empty() && self.omitted() == 0 => Ok(Cow::Borrowed(&self.0.head)),
+            _ if self.omitted() == 0 => Ok(Cow::Owned([self.head(), self.tail()].concat())),
+            Whole::File(file) => {
+                let length = usize::try_from(total).unwrap_or(usize::MAX);
+                let mut bytes = vec![0; length];
+                file.read_exact_at(&mut bytes, 0)
+                    .map_err(OutputError::Storage)?;
+                Ok(Cow::Owned(bytes))
+            }
+            Whole::Not => Err(OutputError::NotKept),
+            Whole::TooLarge => Err(OutputError::TooLarge { total }),
+            Whole::Failed(error) => Err(OutputError::Storage(copy(error))),
+        }
+    }
+
+    /// All of it as text, less one final line end; what is not UTF-8 is replaced by U+FFFD.
+    ///
+    /// # Errors
+    /// When it was not kept whole.
+    pub fn whole(&self) -> Result<String, OutputError> {
+        let mut text = match self.bytes()? {
+            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Cow::Owned(bytes) => String::from_utf8(bytes)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        };
+        if text.ends_with('\n') {
+            text.pop();
+            if text.ends_with('\r') {
+                text.pop();
+            }
+        }
+        Ok(text)
+    }
+
+    /// The last lines, at most `count` and of the last 64 KiB, to be shown: progress that
+    /// overwrote itself folded, escape sequences dropped, other control characters visible.
+    #[must_use]
+    pub fn tail_lines(&self, count: usize) -> Vec<String> {
+        let whole_end = self.omitted() == 0;
+        let end = if self.tail().is_empty() {
+            Cow::Borrowed(self.head())
+        } else if whole_end {
+            Cow::Owned([self.head(), self.tail()].concat())
+        } else {
+            Cow::Borrowed(self.tail())
+        };
+        let text = String::from_utf8_lossy(&end);
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        if text.is_empty() {
+            return Vec::new();
+        }
+        let mut lines: Vec<String> = text
+            .rsplit('\n')
+            .take(count)
+            .map(text::shown_line)
+            .collect();
+        let cut = !whole_end && text.split('\n').nth(count).is_none();
+        if cut && let Some(first) = lines.last_mut() {
+            first.insert(0, '…');
+        }
+        lines.reverse();
+        lines
+    }
+}
+
+/// `io::Error` cannot be cloned.
+fn copy(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(
+        || io::Error::new(error.kind(), error.to_string()),
+        io::Error::from_raw_os_error,
+    )
+}
+
+/// Takes in what comes from a stream.
+#[derive(Debug)]
+struct Keeper(Kept);
+
+impl Keeper {
+    fn new(keep: Keep) -> Self {
+        let whole = match keep {
+            Keep::Ends => Whole::Not,
+            Keep::Whole => Whole::Memory(Vec::new()),
+        };
+        Self(Kept {
+            whole,
+            ..Kept::default()
+        })
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        let kept = &mut self.0;
+        let before = kept.total;
+        kept.total += bytes.len() as u64;
+        let (head, rest) = bytes.split_at(bytes.len().min(ENDS - kept.head.len()));
+        kept.head.extend_from_slice(head);
+        // Twice the size, so that bytes are moved seldom.
+        let (_, last) = rest.split_at(rest.len().saturating_sub(ENDS));
+        if kept.tail.len() + last.len() > 2 * ENDS {
+            let stay = ENDS.saturating_sub(last.len());
+            kept.tail.drain(..kept.tail.len().saturating_sub(stay));
+        }
+        kept.tail.extend_from_slice(last);
+        kept.whole.push(bytes, before);
+    }
+
+    fn finish(mut self) -> Output {
+        let tail = &mut self.0.tail;
+        tail.drain(..tail.len().saturating_sub(ENDS));
+        Output(Arc::new(self.0))
+    }
+
+    /// One that took in the same.
+    fn fork(&self) -> Self {
+        let kept = &self.0;
+        let whole = match &kept.whole {
+            Whole::Not => Whole::Not,
+            Whole::Memory(bytes) => Whole::Memory(bytes.clone()),
+            Whole::File(file) => {
+                copy_file(file, kept.total).map_or_else(Whole::Failed, Whole::File)
+            }
+            Whole::TooLarge => Whole::TooLarge,
+            Whole::Failed(error) => Whole::Failed(copy(error)),
+        };
+        let (head, tail) = (kept.head.clone(), kept.tail.clone());
+        Self(Kept {
+            total: kept.total,
+            head,
+            tail,
+            whole,
+        })
+    }
+}
+
+impl Whole {
+    fn push(&mut self, bytes: &[u8], before: u64) {
+        let total = before + bytes.len() as u64;
+        let result = match self {
+            Self::Memory(kept) if kept.len() + bytes.len() <= IN_MEMORY => {
+                kept.extend_from_slice(bytes);
+                return;
+            }
+            Self::Memory(kept) => tempfile::tempfile().and_then(|mut file| {
+                file.write_all(kept)?;
+                file.write_all(bytes)?;
+                Ok(file)
+            }),
+            Self::File(_) if total > WHOLE_LIMIT => {
+                // The disk has it back at once.
+                *self = Self::TooLarge;
+                return;
+            }
+            Self::File(file) => match file.write_all(bytes) {
+                Ok(()) => return,
+                Err(error) => Err(error),
+            },
+            Self::Not | Self::TooLarge | Self::Failed(_) => return,
+        };
+        *self = result.map_or_else(Self::Failed, Self::File);
+    }
+}
+
+/// Another file with the first `length` bytes of this one.
+fn copy_file(file: &File, length: u64) -> io::Result<File> {
+    let mut to = tempfile::tempfile()?;
+    let mut buffer = vec![0; IN_MEMORY];
+    let mut at = 0;
+    while at < length {
+        let read = file.read_at(&mut buffer, at)?;
+        let bytes = buffer.get(..read).unwrap_or_default();
+        if bytes.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        to.write_all(bytes)?;
+        at += bytes.len() as u64;
+    }
+    Ok(to)
+}
+
+/// Which of a command's two streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// Takes in a command's two streams.
+#[derive(Debug)]
+pub(super) struct Capture {
+    stdout: Keeper,
+    stderr: Keeper,
+    /// Made when the second of them says its first word: until then both is the one.
+    both: Option<Keeper>,
+}
+
+impl Capture {
+    pub(super) fn new(keep: Keep) -> Self {
+        Self {
+            stdout: Keeper::new(keep),
+            stderr: Keeper::new(keep),
+            both: None,
+        }
+    }
+
+    pub(super) fn push(&mut self, stream: Stream, bytes: &[u8]) {
+        let (this, other) = match stream {
+            Stream::Stdout => (&mut self.stdout, &self.stderr),
+            Stream::Stderr => (&mut self.stderr, &self.stdout),
+        };
+        if self.both.is_none() && other.0.total > 0 {
+            self.both = Some(other.fork());
+        }
+        this.push(bytes);
+        if let Some(both) = &mut self.both {
+            both.push(bytes);
+        }
+    }
+
+    /// How much came from a stream so far, in bytes.
+    pub(super) fn total(&self, stream: Stream) -> u64 {
+        match stream {
+            Stream::Stdout => self.stdout.0.total,
+            Stream::Stderr => self.stderr.0.total,
+        }
+    }
+
+    /// Standard output, standard error, and both as they came.
+    pub(super) fn finish(self) -> (Output, Output, Output) {
+        let (stdout, stderr) = (self.stdout.finish(), self.stderr.finish());
+        let both = match self.both {
+            Some(both) => both.finish(),
+            None if stderr.is_empty() => stdout.clone(),
+            None => stderr.clone(),
+        };
+        (stdout, stderr, both)
+    }
+}

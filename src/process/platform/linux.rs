@@ -1,0 +1,182 @@
+//! Linux: pidfds, and /proc.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::exit::ExitWatch as SigchldWatch;
+use super::{Pid, Pids, Seen};
+
+/// How big a pipe may grow whose writer has much to say. Wider ones gain nothing.
+const PIPE_SIZE: libc::c_int = 1 << 20;
+
+/// More pids than this are looked for in /proc rather than one by one.
+const MANY: Pid = 4096;
+
+/// Becomes readable when the child may have ended.
+#[derive(Debug)]
+pub(in super::super) enum ExitWatch {
+    /// From Linux 5.3.
+    Pidfd(OwnedFd),
+    /// Older ones, and sandboxes that forbid it.
+    Sigchld(SigchldWatch),
+}
+
+impl ExitWatch {
+    /// Watches over the child of this pid, which is not reaped yet.
+    pub(in super::super) fn new(pid: Pid) -> io::Result<Self> {
+        // SAFETY: no memory is involved.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+        match i32::try_from(fd) {
+            // SAFETY: the kernel just made it for us alone.
+            Ok(fd) if fd >= 0 => Ok(Self::Pidfd(unsafe { OwnedFd::from_raw_fd(fd) })),
+            _ => Ok(Self::Sigchld(SigchldWatch::new(pid)?)),
+        }
+    }
+
+    /// What to wait for.
+    pub(in super::super) fn fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Pidfd(fd) => fd.as_fd(),
+            Self::Sigchld(watch) => watch.fd(),
+        }
+    }
+
+    /// To be called before looking, when it was readable.
+    pub(in super::super) fn clear(&mut self) -> io::Result<()> {
+        match self {
+            Self::Pidfd(_) => Ok(()),
+            Self::Sigchld(watch) => watch.clear(),
+        }
+    }
+}
+
+/// Makes orphaned descendants our children, not init's.
+pub(in super::super) fn adopt_orphans() -> bool {
+    // SAFETY: no memory is involved.
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 }
+}
+
+/// Lets more wait in a pipe, so that its writer and we take turns less often.
+pub(in super::super) fn grow_pipe(fd: BorrowedFd<'_>) {
+    // SAFETY: no memory is involved. Refused past a user's quota: then it stays as it is.
+    unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETPIPE_SZ, PIPE_SIZE) };
+}
+
+/// The pids given out after this one's, `ago` being how long that is.
+///
+/// This is what makes it cheap to be sure that a command left nothing behind: the kernel
+/// hands out pids in turn and tells the last one it gave, so whatever descends from a
+/// command lies between its pid and that. After a command that started nothing there is
+/// nothing to look at. Where the numbers may have gone round, all processes are looked at.
+pub(in super::super) fn pids_since(pid: Pid, ago: Duration) -> Pids {
+    match last_pid() {
+        Some(last) if last >= pid && last - pid <= MANY && ago < round_trip() => Pids {
+            pids: (pid + 1..=last).collect(),
+            last: Some(last),
+        },
+        _ => all_pids(),
+    }
+}
+
+/// The pids of all processes.
+pub(in super::super) fn all_pids() -> Pids {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    Pids { pids, last: None }
+}
+
+/// The pid last given out, in our own namespace.
+fn last_pid() -> Option<Pid> {
+    static LOADAVG: OnceLock<Option<File>> = OnceLock::new();
+    let file = LOADAVG.get_or_init(|| {
+        // Containers may have another file system's idea of it, with the host's pids.
+        File::open("/proc/loadavg").ok().filter(is_proc)
+    });
+    let mut text = [0; 128];
+    let length = file.as_ref()?.read_at(&mut text, 0).ok()?;
+    let text = str::from_utf8(text.get(..length)?).ok()?;
+    text.trim_end()
+        .rsplit(' ')
+        .next()?
+        .parse()
+        .ok()
+        .filter(|last| *last > 0)
+}
+
+/// Whether a file is of the proc file system itself.
+fn is_proc(file: &File) -> bool {
+    // SAFETY: all zeros is a valid value of this plain C structure.
+    let mut stat: libc::statfs = unsafe { std::mem::zeroed() };
+    // SAFETY: `stat` outlives the call.
+    let asked = unsafe { libc::fstatfs(file.as_raw_fd(), &raw mut stat) };
+    #[expect(
+        clippy::allow_attributes,
+        reason = "the types are the same on some machines"
+    )]
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "their widths differ between machines"
+    )]
+    let is = asked == 0 && stat.f_type as i64 == libc::PROC_SUPER_MAGIC as i64;
+    is
+}
+
+/// A time in which all pids cannot be given out once: even threads take microseconds each.
+fn round_trip() -> Duration {
+    static ROUND_TRIP: OnceLock<Duration> = OnceLock::new();
+    *ROUND_TRIP.get_or_init(|| {
+        let max = fs::read_to_string("/proc/sys/kernel/pid_max").ok();
+        let max: u64 = max
+            .and_then(|text| text.trim().parse().ok())
+            .unwrap_or(32768);
+        Duration::from_micros(max * 5 / 2)
+    })
+}
+
+/// Looks at a process; none where there is none, or it is a thread or a part of
+/// the kernel.
+pub(in super::super) fn look(pid: Pid) -> Option<Seen> {
+    let mut seen = look_once(pid)?;
+    // In the middle of an exec the environment is empty for a moment.
+    for _ in 0..20 {
+        if seen.zombie || !matches!(&seen.environment, Some(bytes) if bytes.is_empty()) {
+            break;
+        }
+        std::thread::yield_now();
+        seen = look_once(pid)?;
+    }
+    Some(seen)
+}
+
+fn look_once(pid: Pid) -> Option<Seen> {
+    /// A thread of the kernel's own.
+    const PF_KTHREAD: u64 = 0x0020_0000;
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let stat = String::from_utf8_lossy(&stat);
+    // The name stands in parentheses, and may hold some itself.
+    let (head, tail) = stat.rsplit_once(')')?;
+    let (_, name) = head.split_once('(')?;
+    let mut fields = tail.split_ascii_whitespace();
+    let state = fields.next()?;
+    let parent: Pid = fields.next()?.parse().ok()?;
+    let group: Pid = fields.next()?.parse().ok()?;
+    let flags: u64 = fields.nth(3)?.parse().ok()?;
+    let exit_signal: i32 = fields.nth(28)?.parse().ok()?;
+    // A thread of a process answers to its own number, too, but ends without a signal.
+    if flags & PF_KTHREAD != 0 || exit_signal == -1 {
+        return None;
+    }
+    Some(Seen {
+        name: name.to_owned(),
+        parent,
+        group,
+        zombie: matches!(state, "Z" | "X" | "x"),
+        environment: fs::read(format!("/proc/{pid}/environ")).ok(),
+    })
+}

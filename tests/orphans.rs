@@ -1,0 +1,67 @@
+//! With orphans adopted: what cleared its environment is found too, and no zombie stays.
+//! Adopting holds for the whole process, so these have one of their own.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as loudly as they do"
+)]
+
+use std::time::Duration;
+
+use gatelang::process::{Command, Exit, Finished, Interrupt, Keep, adopt_orphans, run};
+
+fn finish(script: &str) -> Finished {
+    let command = Command {
+        program: "bash".into(),
+        args: vec!["-c".into(), script.into()],
+        dir: std::env::temp_dir(),
+        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        timeout: Duration::from_secs(60),
+        keep: Keep::Ends,
+    };
+    run(&command, &Interrupt::new()).unwrap()
+}
+
+/// Our children, the dead ones too, by name.
+fn children() -> Vec<String> {
+    let us = std::process::id().to_string();
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        if let Some((name, rest)) = stat.rsplit_once(") ")
+            && rest.split(' ').nth(1) == Some(&us)
+        {
+            names.push(format!("{name}) {}", &rest[..1]));
+        }
+    }
+    names
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nothing_is_left_of_a_command() {
+    adopt_orphans();
+    // It clears its environment, leaves group and session, and its parent.
+    let hidden = "(env -i setsid sleep 1000 >/dev/null 2>&1 &); (sleep 0 &)";
+
+    let finished = finish(hidden);
+    assert_eq!(finished.exit, Exit::Code(0));
+    assert_eq!(finished.leaked, ["sleep"]);
+    assert_eq!(children(), Vec::<String>::new());
+
+    // While others run, nobody can tell whose it is: the last one ends it.
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    assert_eq!(finish(hidden).exit, Exit::Code(0));
+                }
+            });
+        }
+    });
+    assert_eq!(children(), Vec::<String>::new());
+
+    // Many that are dead by then.
+    finish("for i in {1..50}; do (true &); done");
+    assert_eq!(children(), Vec::<String>::new());
+}

@@ -1,0 +1,114 @@
+//! Signals to the program that runs commands.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as loudly as they do"
+)]
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdout, Command as Std, Stdio};
+use std::time::Duration;
+
+use gatelang::process::{Command, Exit, Interrupt, Keep, handle_signals, run};
+
+/// Set where this test is the program that gets the signals, to what it runs.
+const SCRIPT: &str = "SIGNALS_TEST_SCRIPT";
+
+/// The program: runs the script, and exits with 40 where it was interrupted.
+#[test]
+fn program() {
+    let Some(script) = std::env::var_os(SCRIPT) else {
+        return;
+    };
+    let interrupt = Interrupt::new();
+    handle_signals(&interrupt).unwrap();
+    let command = Command {
+        program: "bash".into(),
+        args: vec!["-c".into(), script],
+        dir: std::env::temp_dir(),
+        env: std::env::vars_os().collect(),
+        timeout: Duration::from_secs(60),
+        keep: Keep::Ends,
+    };
+    let finished = run(&command, &interrupt).unwrap();
+    assert_eq!(finished.exit, Exit::Interrupted);
+    std::process::exit(40 + interrupt.signal().unwrap());
+}
+
+/// Starts the program with a script, and waits until that has said on file descriptor 9,
+/// which is a pipe to here, that it is up.
+fn start(script: &str) -> (Child, BufReader<ChildStdout>) {
+    let mut bash = Std::new("bash");
+    bash.args([
+        "-c",
+        "exec \"$0\" --exact program --nocapture 9>&1 >/dev/null",
+    ]);
+    let mut child = bash
+        .arg(std::env::current_exe().unwrap())
+        .env(SCRIPT, script)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut words = BufReader::new(child.stdout.take().unwrap());
+    expect(&mut words, "up");
+    (child, words)
+}
+
+fn expect(words: &mut impl BufRead, word: &str) {
+    let mut line = String::new();
+    words.read_line(&mut line).unwrap();
+    assert_eq!(line.trim_end(), word);
+}
+
+fn signal(child: &Child, signal: &str) {
+    let status = Std::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn the_first_signal_interrupts() {
+    for (name, number) in [("-INT", 2), ("-TERM", 15), ("-HUP", 1)] {
+        let (mut child, mut words) = start("echo up >&9; sleep 1000");
+        signal(&child, name);
+        assert_eq!(child.wait().unwrap().code(), Some(40 + number), "{name}");
+        // The pipe is at its end: nobody is left who holds it.
+        expect(&mut words, "");
+    }
+}
+
+#[test]
+fn the_second_ends_everything_at_once() {
+    let script = "trap 'echo asked >&9' TERM; echo up >&9; while :; do sleep 1000 & wait; done";
+    let (mut child, mut words) = start(script);
+    signal(&child, "-TERM");
+    expect(&mut words, "asked");
+    signal(&child, "-TERM");
+    let status = child.wait().unwrap();
+    assert_eq!((status.code(), status.signal()), (Some(143), None));
+    expect(&mut words, "");
+}
+
+#[test]
+fn a_signal_that_is_ignored_stays_so() {
+    let mut bash = Std::new("bash");
+    let script = "trap '' HUP; exec \"$0\" --exact program --nocapture 9>&1 >/dev/null";
+    let mut child = bash
+        .args(["-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .env(SCRIPT, "echo up >&9; sleep 1000")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut words = BufReader::new(child.stdout.take().unwrap());
+    expect(&mut words, "up");
+    signal(&child, "-HUP");
+    signal(&child, "-TERM");
+    // Were HUP heeded, it would be the first.
+    assert_eq!(child.wait().unwrap().code(), Some(40 + 15));
+}
