@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod eval;
 pub mod plan;
 pub mod process;
+pub mod repo;
 pub mod shell;
 pub mod source;
 pub mod syntax;

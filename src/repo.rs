@@ -1,0 +1,184 @@
+//! Git: what is staged, what changed, a place to judge it in, and the seal.
+//!
+//! Nothing here writes to the user's working tree, index, stash, configuration or
+//! hooks. Every ref of gate's own lies under `refs/gate/`; a branch and a tag move
+//! only in [`Repository::seal`].
+
+mod change;
+mod checkout;
+mod error;
+mod git;
+mod ledger;
+mod loader;
+mod object;
+mod oid;
+mod path;
+mod pin;
+mod sample;
+mod seal;
+mod share;
+mod state;
+mod tag;
+
+pub use change::{AddedLine, Change, ChangeKind};
+pub use checkout::{CheckedPlace, Checkout};
+pub use error::RepoError;
+pub use ledger::LedgerEntry;
+pub use loader::{DiskLoader, TreeLoader};
+pub use object::{EntryKind, TreeEntry};
+pub use oid::Oid;
+pub use path::RepoPath;
+pub use pin::Pin;
+pub use sample::Sample;
+pub use seal::{Seal, Sealed};
+pub use state::{Head, Unstaged};
+pub use tag::TagInfo;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use git::{Git, Site};
+
+/// A git repository and one working tree of it. May be shared between threads.
+pub struct Repository {
+    site: Site,
+    common_dir: PathBuf,
+    /// Handles of libgit2 that no thread uses just now.
+    handles: Mutex<Vec<git2::Repository>>,
+}
+
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Repository").field(&self.site).finish()
+    }
+}
+
+/// Where a repository lies.
+struct Found {
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    work_tree: Option<PathBuf>,
+}
+
+impl Repository {
+    /// The repository that `from` lies in; `GIT_DIR`, `GIT_WORK_TREE` and `GIT_INDEX_FILE`
+    /// count as they do for git.
+    ///
+    /// # Errors
+    /// Where there is none, git refuses to open it, or it has no working tree.
+    pub fn discover(from: impl AsRef<Path>) -> Result<Self, RepoError> {
+        let from = from.as_ref();
+        let found = match find_with_git2(from) {
+            Ok(found) => found,
+            Err(_) => find_with_git(from)?,
+        };
+        let git_dir = canonical(found.git_dir);
+        let Some(work_tree) = found.work_tree.map(canonical) else {
+            return Err(RepoError::Bare { git_dir });
+        };
+        let index = match std::env::var_os("GIT_INDEX_FILE") {
+            // Git reads a relative one from the root, where it goes before all else.
+            Some(file) if !file.is_empty() => work_tree.join(file),
+            _ => git_dir.join("index"),
+        };
+        Ok(Self {
+            common_dir: canonical(found.common_dir),
+            site: Site {
+                git_dir,
+                work_tree,
+                index,
+            },
+            handles: Mutex::default(),
+        })
+    }
+
+    /// The root of the working tree.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.site.work_tree
+    }
+
+    /// The git directory of this working tree; a linked working tree has its own.
+    #[must_use]
+    pub fn git_dir(&self) -> &Path {
+        &self.site.git_dir
+    }
+
+    /// The environment variables by which git and its hooks tie a process to one
+    /// repository: to be taken away from every command that is started.
+    #[must_use]
+    pub fn local_env_vars() -> &'static [&'static str] {
+        git::LOCAL_VARIABLES
+    }
+
+    /// A call of git on the user's own repository.
+    fn git(&self) -> Git {
+        Git::at(&self.site)
+    }
+
+    /// The folder of gate's own files in this working tree's git directory, made if need be.
+    fn own_dir(&self) -> Result<PathBuf, RepoError> {
+        let folder = self.site.git_dir.join("gate");
+        std::fs::create_dir_all(&folder).map_err(|e| files("create", &folder, &e))?;
+        Ok(folder)
+    }
+
+    /// Asks libgit2, which costs no process. An error only means: ask `git` instead.
+    fn with_git2<T>(
+        &self,
+        ask: impl FnOnce(&git2::Repository) -> Result<T, git2::Error>,
+    ) -> Result<T, git2::Error> {
+        let idle = self.handles.lock().ok().and_then(|mut all| all.pop());
+        let handle = match idle {
+            Some(handle) => handle,
+            None => git2::Repository::open(&self.site.git_dir)?,
+        };
+        let answer = ask(&handle);
+        if let Ok(mut all) = self.handles.lock() {
+            all.push(handle);
+        }
+        answer
+    }
+}
+
+fn find_with_git2(from: &Path) -> Result<Found, git2::Error> {
+    let flags = git2::RepositoryOpenFlags::FROM_ENV;
+    let repository = git2::Repository::open_ext(from, flags, std::iter::empty::<&OsStr>())?;
+    Ok(Found {
+        git_dir: repository.path().to_owned(),
+        common_dir: repository.commondir().to_owned(),
+        work_tree: repository.workdir().map(Path::to_owned),
+    })
+}
+
+fn find_with_git(from: &Path) -> Result<Found, RepoError> {
+    let ask = |what: &str| Git::finding(from).args(["rev-parse", what]).output();
+    let first = ask("--absolute-git-dir")?;
+    if first.status != Some(0) {
+        return Err(RepoError::NotARepository {
+            path: from.to_owned(),
+            detail: first.complaint(),
+        });
+    }
+    let path = |output: git::Output| from.join(git::printed_path(&output.stdout));
+    let work_tree = ask("--show-toplevel")?;
+    Ok(Found {
+        git_dir: path(first),
+        common_dir: path(ask("--git-common-dir")?),
+        work_tree: (work_tree.status == Some(0)).then(|| path(work_tree)),
+    })
+}
+
+fn canonical(path: PathBuf) -> PathBuf {
+    std::fs::canonicalize(&path).unwrap_or(path)
+}
+
+/// The error of a file operation of gate's own.
+fn files(action: &'static str, path: &Path, error: &std::io::Error) -> RepoError {
+    RepoError::Files {
+        action,
+        path: path.to_owned(),
+        detail: error.to_string(),
+    }
+}

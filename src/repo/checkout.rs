@@ -1,0 +1,314 @@
+//! A second checkout, kept from run to run, in which a tree is judged that the working
+//! tree is not.
+//!
+//! It lies under the git directory of the working tree: `shadow/tree` holds the files,
+//! `shadow/git` is a git directory made by hand whose `HEAD` and `commondir` lead to the
+//! repository, so that git works inside, and which has an index of its own. Git does not
+//! list it as a working tree, and no hook fires.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use super::git::{Git, Site, parts, paths};
+use super::state::unstaged;
+use super::{Head, Oid, Pin, RepoError, RepoPath, Repository, Unstaged, files, share};
+
+/// A checkout of a tree, held for one user until it is dropped.
+#[derive(Debug)]
+pub struct Checkout {
+    site: Site,
+    _lock: File,
+    _pin: Pin,
+}
+
+/// Where a tree is judged.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it in a run, and a box would show in every match"
+)]
+pub enum CheckedPlace {
+    /// In the working tree, which is exactly it.
+    InPlace,
+    /// In a checkout.
+    Checkout(Checkout),
+}
+
+impl Checkout {
+    /// The folder that holds the tree's files.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.site.work_tree
+    }
+}
+
+impl Repository {
+    /// Brings the kept checkout to `tree`, touching only files that differ, removing
+    /// what is neither tracked nor ignored, and linking in the ignored folders of the
+    /// working tree. Waits while another process uses it.
+    ///
+    /// # Errors
+    /// [`RepoError::Busy`] where this process holds it already; else what git says.
+    pub fn checkout(&self, tree: &Oid) -> Result<Checkout, RepoError> {
+        let shadow = self.own_dir()?.join("shadow");
+        let site = Site {
+            git_dir: shadow.join("git"),
+            work_tree: shadow.join("tree"),
+            index: shadow.join("git/index"),
+        };
+        fs::create_dir_all(&shadow).map_err(|e| files("create", &shadow, &e))?;
+        let lock = lock(&shadow.join("lock"))?;
+        self.lay_out(&site)?;
+        let (seen, pin, ignored) = std::thread::scope(|scope| {
+            let looking = scope.spawn(|| Seen::look(&site));
+            let (pin, ignored) = (self.pin(tree), self.ignored_folders());
+            let seen = looking.join().unwrap_or_default();
+            (seen, pin, ignored)
+        });
+        let (pin, ignored) = (pin?, ignored?);
+        share::unlink(&shadow, &site, &ignored)?;
+        if update(&site, &seen, tree).is_err() {
+            // An index that git cannot read, or folders nobody can write to: begin anew.
+            start_over(&site)?;
+            share::forget(&shadow)?;
+            self.lay_out(&site)?;
+            update(&site, &Seen::default(), tree)?;
+        }
+        share::link(&shadow, &site, self.root(), &ignored)?;
+        Ok(Checkout {
+            site,
+            _lock: lock,
+            _pin: pin,
+        })
+    }
+
+    /// The paths by which a place is no longer `tree`: what is tracked and changed or gone
+    /// (or hidden from git meanwhile), and what is new and not ignored; each sorted.
+    ///
+    /// # Errors
+    /// Where git cannot look.
+    pub fn changed_since(&self, place: &CheckedPlace, tree: &Oid) -> Result<Unstaged, RepoError> {
+        // The index may have been changed meanwhile, by the user or a gate; it, or a copy
+        // of the user's, is brought to the tree first. It keeps what it knows of files
+        // that are the same.
+        let copy;
+        let site = match place {
+            CheckedPlace::InPlace => {
+                copy = self.copy_index()?;
+                self.site_on(&copy)
+            }
+            CheckedPlace::Checkout(checkout) => checkout.site.clone(),
+        };
+        let index = Git::at(&site).arg("write-tree").id();
+        if index.as_ref() != Ok(tree) {
+            let call = Git::at(&site).setting("core.sparseCheckout=false");
+            call.args(["read-tree", "--reset", tree.as_str()]).run()?;
+        }
+        let mut found = unstaged(&site)?;
+        // A gate that told git not to look at a file has something to hide.
+        found.changed.append(&mut found.hidden);
+        for paths in [&mut found.changed, &mut found.untracked] {
+            paths.sort();
+            paths.dedup();
+        }
+        Ok(found)
+    }
+
+    /// Makes the folders and the git directory of the checkout, and points its HEAD where
+    /// the repository's points.
+    fn lay_out(&self, site: &Site) -> Result<(), RepoError> {
+        for folder in [&site.git_dir, &site.work_tree] {
+            fs::create_dir_all(folder).map_err(|e| files("create", folder, &e))?;
+        }
+        // From `<git_dir>/gate/shadow/git`; relative, so that the repository may be moved.
+        let common = match fs::read_to_string(self.git_dir().join("commondir")) {
+            Ok(text) if text.trim_end().starts_with('/') => text,
+            Ok(text) => format!("../../../{text}"),
+            Err(_) => "../../..\n".to_owned(),
+        };
+        write(&site.git_dir.join("commondir"), &common)?;
+        write(&site.work_tree.join(".git"), "gitdir: ../git\n")?;
+        let lock = site.git_dir.join("index.lock");
+        if lock.exists() {
+            // Whoever left it is gone: the checkout is locked for us.
+            fs::remove_file(&lock).map_err(|e| files("remove", &lock, &e))?;
+        }
+        let head = self.head()?;
+        self.copy_config(site)?;
+        self.copy_head(site, &head)
+    }
+
+    fn copy_head(&self, site: &Site, head: &Head) -> Result<(), RepoError> {
+        let file = site.git_dir.join("HEAD");
+        let text = match (&head.branch, &head.commit) {
+            (None, Some(commit)) => format!("{commit}\n"),
+            _ => format!("ref: {}\n", head.reference),
+        };
+        if !self.common_dir.join("reftable").is_dir() {
+            return write(&file, &text);
+        }
+        // With reftable the file only shows that this is a git directory.
+        write(&file, "ref: refs/heads/.invalid\n")?;
+        let tables = site.git_dir.join("reftable");
+        fs::create_dir_all(&tables).map_err(|e| files("create", &tables, &e))?;
+        let call = Git::at(site);
+        let call = match (&head.branch, &head.commit) {
+            (None, Some(commit)) => call
+                .args(["update-ref", "--no-deref", "HEAD"])
+                .arg(commit.as_str()),
+            _ => call.args(["symbolic-ref", "HEAD", &head.reference]),
+        };
+        call.run().map(drop)
+    }
+
+    /// Takes over the settings that hold for this working tree alone, save those that say
+    /// where it lies and which part of it is checked out.
+    fn copy_config(&self, site: &Site) -> Result<(), RepoError> {
+        let from = self.git_dir().join("config.worktree");
+        let to = site.git_dir.join("config.worktree");
+        if !from.is_file() {
+            return match fs::remove_file(&to) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(files("remove", &to, &e)),
+                _ => Ok(()),
+            };
+        }
+        fs::copy(&from, &to).map_err(|e| files("write", &to, &e))?;
+        for name in [
+            "core.worktree",
+            "core.bare",
+            "core.sparseCheckout",
+            "index.sparse",
+        ] {
+            let call = self.git().args(["config", "--file"]).arg(&to);
+            // Status 5: it was not set.
+            call.args(["--unset-all", name]).output()?;
+        }
+        Ok(())
+    }
+
+    /// The folders of the working tree in which all is ignored, from the root.
+    fn ignored_folders(&self) -> Result<Vec<RepoPath>, RepoError> {
+        let call = self.git().args(["ls-files", "-z", "--others", "--ignored"]);
+        let output = call.args(["--exclude-standard", "--directory"]).run()?;
+        Ok(parts(&output)
+            .filter(|path| path.ends_with(b"/"))
+            .map(|path| RepoPath::new(path).without_slash())
+            .collect())
+    }
+}
+
+/// What the checkout was found to be.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The tree of its index; none where it has none that git can read.
+    tree: Option<Oid>,
+    /// Whether its files are just that, and no others are there but ignored ones.
+    clean: bool,
+    /// Whether git was told to pass over some of them.
+    hidden: bool,
+}
+
+impl Seen {
+    fn look(site: &Site) -> Self {
+        if !site.index.exists() {
+            return Self::default();
+        }
+        let found = unstaged(site);
+        Self {
+            tree: Git::at(site).arg("write-tree").id().ok(),
+            clean: found.as_ref().is_ok_and(Unstaged::is_clean),
+            hidden: found.is_ok_and(|found| !found.hidden.is_empty()),
+        }
+    }
+}
+
+/// Brings files and index of the checkout to `tree`.
+fn update(site: &Site, seen: &Seen, tree: &Oid) -> Result<(), RepoError> {
+    let git = || Git::at(site).setting("core.sparseCheckout=false");
+    let changed = match &seen.tree {
+        Some(at) if at == tree && seen.clean => return Ok(()),
+        Some(at) => {
+            let call = git().args(["diff-tree", "-r", "-z", "--name-only"]);
+            paths(&call.args([at.as_str(), tree.as_str()]).run()?)
+        }
+        None => Vec::new(),
+    };
+    let touched = |name: &str| {
+        let named = |path: &RepoPath| path.as_path().file_name() == Some(name.as_ref());
+        changed.iter().any(named)
+    };
+    // What is no longer ignored is to be removed; what has other attributes, or may be
+    // other than git believes, is to be written again.
+    let (ignores, again) = (
+        touched(".gitignore"),
+        touched(".gitattributes") || seen.hidden,
+    );
+    if let (Some(at), true, false, false) = (&seen.tree, seen.clean, ignores, again) {
+        let call = git().args(["read-tree", "-m", "-u"]);
+        let call = call.args([at.as_str(), tree.as_str()]);
+        if call.output()?.status == Some(0) {
+            return Ok(());
+        }
+    }
+    if site.index.exists() {
+        // Only looked at but not changed is not changed: without this its time would.
+        git().args(["update-index", "-q", "--refresh"]).output()?;
+    }
+    let reset = || {
+        git()
+            .args(["read-tree", "--reset", "-u", tree.as_str()])
+            .run()
+    };
+    reset()?;
+    if again {
+        fs::remove_file(&site.index).map_err(|e| files("remove", &site.index, &e))?;
+        reset()?;
+    }
+    git().args(["clean", "-ffdq"]).run()?;
+    Ok(())
+}
+
+/// Removes files and git directory of the checkout.
+fn start_over(site: &Site) -> Result<(), RepoError> {
+    for folder in [&site.work_tree, &site.git_dir] {
+        fs::remove_dir_all(folder).map_err(|e| files("remove", folder, &e))?;
+    }
+    Ok(())
+}
+
+/// Waits for the lock of the checkout. The file names who holds it.
+fn lock(path: &Path) -> Result<File, RepoError> {
+    let failed = |action| move |e: std::io::Error| files(action, path, &e);
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false);
+    let mut file = options.open(path).map_err(failed("create"))?;
+    let me = std::process::id().to_string();
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::Error(error)) => return Err(failed("lock")(error)),
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder).map_err(failed("read"))?;
+            if holder == me {
+                // To wait for oneself is to wait for ever.
+                return Err(RepoError::Busy {
+                    path: PathBuf::from(path.parent().unwrap_or(path)),
+                });
+            }
+            file.lock().map_err(failed("lock"))?;
+        }
+    }
+    file.set_len(0).map_err(failed("write"))?;
+    file.rewind().map_err(failed("write"))?;
+    file.write_all(me.as_bytes()).map_err(failed("write"))?;
+    Ok(file)
+}
+
+/// Writes a file unless it holds just that.
+fn write(path: &Path, text: &str) -> Result<(), RepoError> {
+    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    fs::write(path, text).map_err(|e| files("write", path, &e))
+}

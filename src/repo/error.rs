@@ -1,0 +1,230 @@
+//! What can stand in the way of reading or moving a repository.
+
+use std::path::PathBuf;
+
+use super::{Oid, RepoPath};
+use crate::diagnostic::{Code, Diagnostic};
+
+/// Why the repository could not be read or moved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RepoError {
+    /// There is no repository here, or git refuses to open it.
+    #[error("`{}` is not inside a git repository that can be opened: {detail}", .path.display())]
+    NotARepository {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What git said.
+        detail: String,
+    },
+    /// The repository has no working tree.
+    #[error("the git repository `{}` is bare: it has no working tree", .git_dir.display())]
+    Bare {
+        /// Its git directory.
+        git_dir: PathBuf,
+    },
+    /// The program `git` is not there.
+    #[error("the program `git` was not found on PATH")]
+    NoGit,
+    /// The index holds paths of an unfinished merge.
+    #[error("the index holds unmerged paths: {}", list(.paths))]
+    Unmerged {
+        /// The paths.
+        paths: Vec<RepoPath>,
+    },
+    /// An operation of git is half done.
+    #[error("a {what} is in progress")]
+    InProgress {
+        /// `merge`, `rebase`, `cherry-pick`, `revert` or `mail patch`.
+        what: &'static str,
+    },
+    /// Git does not know who commits.
+    #[error("git does not know who commits: {detail}")]
+    NoIdentity {
+        /// What git said.
+        detail: String,
+    },
+    /// The base names no commit.
+    #[error("the base `{name}` is no commit of this repository")]
+    NoBase {
+        /// The name.
+        name: String,
+    },
+    /// No commit can be tagged, as there is none yet.
+    #[error("there is no commit yet, and nothing is staged to make one of")]
+    Unborn,
+    /// A tag that cannot be made or read.
+    #[error("`{name}` cannot be used as a tag: {detail}")]
+    BadTag {
+        /// Its name.
+        name: String,
+        /// Why.
+        detail: String,
+    },
+    /// The tag is there already.
+    #[error("the tag `{name}` exists already")]
+    TagTaken {
+        /// Its name.
+        name: String,
+    },
+    /// HEAD or its branch is no longer what it was.
+    #[error("{} moved during the run: it was {}, and is {}", .reference, show(.was), show(.is))]
+    HeadMoved {
+        /// The branch, or `HEAD`.
+        reference: String,
+        /// The commit at the start.
+        was: Option<Oid>,
+        /// What is there now: a commit, or another branch.
+        is: Option<String>,
+    },
+    /// This process already holds the checkout.
+    #[error("the checkout `{}` is in use by this process", .path.display())]
+    Busy {
+        /// The checkout.
+        path: PathBuf,
+    },
+    /// A file or folder of gate's own could not be read or written.
+    #[error("cannot {action} `{}`: {detail}", .path.display())]
+    Files {
+        /// What was tried, such as `write`.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        detail: String,
+    },
+    /// Git failed, or said what was not understood.
+    #[error("`{command}` failed: {detail}")]
+    Git {
+        /// The command, without gate's own settings.
+        command: String,
+        /// What it said.
+        detail: String,
+    },
+}
+
+impl RepoError {
+    /// The code of the diagnostic.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotARepository { .. } | Self::Bare { .. } => Code::NO_REPOSITORY,
+            Self::Unmerged { .. } => Code::UNMERGED,
+            Self::InProgress { .. } => Code::OPERATION_IN_PROGRESS,
+            Self::NoIdentity { .. } => Code::NO_IDENTITY,
+            Self::NoBase { .. } => Code::NO_BASE,
+            Self::BadTag { .. } => Code::BAD_TAG,
+            Self::TagTaken { .. } => Code::TAG_TAKEN,
+            Self::HeadMoved { .. } => Code::HEAD_MOVED,
+            Self::NoGit
+            | Self::Unborn
+            | Self::Busy { .. }
+            | Self::Files { .. }
+            | Self::Git { .. } => Code::GIT_FAILED,
+        }
+    }
+
+    /// The diagnostic, with what to do; it has no place in any file.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        let bare = Diagnostic::unplaced(self.code(), self.headline());
+        let told = match self.detail() {
+            Some(detail) if !detail.is_empty() => bare.note(detail),
+            _ => bare,
+        };
+        told.help(self.advice())
+    }
+
+    /// One sentence; what git said in many lines is left to a note.
+    fn headline(&self) -> String {
+        match self {
+            Self::NotARepository { path, .. } => format!(
+                "`{}` is not inside a git repository that can be opened",
+                path.display()
+            ),
+            Self::NoIdentity { .. } => "git does not know who commits".to_owned(),
+            Self::Git { command, .. } => format!("`{command}` failed"),
+            _ => self.to_string(),
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::NotARepository { detail, .. }
+            | Self::NoIdentity { detail }
+            | Self::Git { detail, .. } => Some(detail.clone()),
+            _ => None,
+        }
+    }
+
+    fn advice(&self) -> String {
+        match self {
+            Self::NotARepository { detail, .. } if detail.contains("safe.directory") => {
+                "do what git says above if you trust the owner of the repository".to_owned()
+            }
+            Self::NotARepository { .. } => {
+                "go to a folder of a git repository, or make one with `git init`".to_owned()
+            }
+            Self::Bare { .. } => {
+                "use a clone with a working tree, or add one with `git worktree add`".to_owned()
+            }
+            Self::NoGit => "install git, or put it on PATH".to_owned(),
+            Self::Unmerged { .. } => {
+                "resolve the conflicts and stage the result with `git add`".to_owned()
+            }
+            Self::InProgress { what } => {
+                let command = match *what {
+                    "mail patch" => "am",
+                    other => other,
+                };
+                let finish = if *what == "merge" {
+                    "git commit".to_owned()
+                } else {
+                    format!("git {command} --continue")
+                };
+                format!("finish it with `{finish}`, or drop it with `git {command} --abort`")
+            }
+            Self::NoIdentity { .. } => {
+                "set `git config user.name \"Your Name\"` and `git config user.email you@example.com`"
+                    .to_owned()
+            }
+            Self::NoBase { name } => {
+                format!("correct `base` in the plan, or fetch `{name}`")
+            }
+            Self::Unborn => "stage what the phase is about with `git add`".to_owned(),
+            Self::BadTag { .. } => {
+                "choose another name in `tag`; `git help check-ref-format` has the rules".to_owned()
+            }
+            Self::TagTaken { name } => {
+                format!("choose another name in `tag`, or look at it with `git show {name}`")
+            }
+            Self::HeadMoved { .. } => {
+                "run again, so that what is there now is judged; nothing was committed".to_owned()
+            }
+            Self::Busy { .. } => "use one checkout at a time".to_owned(),
+            Self::Files { .. } => {
+                "make sure that you may write to the git directory and that the disk is not full"
+                    .to_owned()
+            }
+            Self::Git { command, .. } => {
+                format!("see what git says above; `{command}` was run by gate itself")
+            }
+        }
+    }
+}
+
+fn list(paths: &[RepoPath]) -> String {
+    let shown: Vec<String> = paths.iter().take(3).map(|p| format!("`{p}`")).collect();
+    let more = paths.len().saturating_sub(shown.len());
+    if more == 0 {
+        shown.join(", ")
+    } else {
+        format!("{} and {more} more", shown.join(", "))
+    }
+}
+
+fn show<T: ToString>(id: &Option<T>) -> String {
+    id.as_ref().map_or_else(
+        || "without a commit".to_owned(),
+        |id| format!("`{}`", id.to_string()),
+    )
+}

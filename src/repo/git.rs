@@ -1,0 +1,287 @@
+//! The program `git`: found once, run with an environment that is written out.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::{Oid, RepoError, RepoPath};
+
+/// What git calls the local variables of a repository (`git rev-parse --local-env-vars`),
+/// and what else git exports to its hooks or takes as an order how to read paths.
+pub(super) const LOCAL_VARIABLES: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REFLOG_ACTION",
+    "GIT_INDEX_VERSION",
+    "GIT_ATTR_SOURCE",
+    "GIT_OPTIONAL_LOCKS",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_DIFF_OPTS",
+];
+
+/// Those of [`LOCAL_VARIABLES`] that gate's own calls of git go on to see: where objects
+/// are, and settings given on git's command line.
+const KEPT: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_GRAFT_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+];
+
+/// Settings of every call: no hook of the user's runs, no daemon is trusted or started,
+/// and a copy of the index is one whole file.
+const SETTINGS: &[&str] = &[
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.splitIndex=false",
+    "submodule.recurse=false",
+];
+
+/// The absolute path of `git`: a bare name would make every start search PATH, and fork.
+pub(super) fn program() -> Result<&'static Path, RepoError> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    FOUND
+        .get_or_init(|| {
+            let path = std::env::var_os("PATH")?;
+            std::env::split_paths(&path)
+                .filter(|folder| folder.is_absolute())
+                .map(|folder| folder.join("git"))
+                .find(|file| is_executable(file))
+        })
+        .as_deref()
+        .ok_or(RepoError::NoGit)
+}
+
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file)
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+/// Which repository, working tree and index a call of git is about.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    pub(super) git_dir: PathBuf,
+    pub(super) work_tree: PathBuf,
+    pub(super) index: PathBuf,
+}
+
+/// One call of git.
+pub(super) struct Git {
+    args: Vec<OsString>,
+    shown: Vec<String>,
+    folder: PathBuf,
+    env: HashMap<OsString, OsString>,
+    stdin: Option<Vec<u8>>,
+}
+
+/// What a call gave.
+pub(super) struct Output {
+    pub(super) status: Option<i32>,
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
+    shown: String,
+}
+
+impl Git {
+    /// A call at `site`.
+    pub(super) fn at(site: &Site) -> Self {
+        let mut env: HashMap<OsString, OsString> = std::env::vars_os()
+            .filter(|(name, _)| {
+                let name = name.to_str().unwrap_or_default();
+                KEPT.contains(&name) || !LOCAL_VARIABLES.contains(&name)
+            })
+            .collect();
+        env.insert("GIT_DIR".into(), site.git_dir.clone().into());
+        env.insert("GIT_WORK_TREE".into(), site.work_tree.clone().into());
+        env.insert("GIT_INDEX_FILE".into(), site.index.clone().into());
+        Self::with(env, site.work_tree.clone())
+    }
+
+    /// A call that finds its repository from `folder`, as a call of the user's would.
+    pub(super) fn finding(folder: &Path) -> Self {
+        Self::with(std::env::vars_os().collect(), folder.to_owned())
+    }
+
+    /// A call in a folder of its own, tied to no repository by the environment.
+    pub(super) fn isolated(folder: &Path) -> Self {
+        let env = std::env::vars_os()
+            .filter(|(name, _)| !LOCAL_VARIABLES.contains(&name.to_str().unwrap_or_default()))
+            .collect();
+        Self::with(env, folder.to_owned())
+    }
+
+    fn with(mut env: HashMap<OsString, OsString>, folder: PathBuf) -> Self {
+        env.insert("GIT_OPTIONAL_LOCKS".into(), "0".into());
+        env.insert("GIT_LITERAL_PATHSPECS".into(), "1".into());
+        env.insert("GIT_TERMINAL_PROMPT".into(), "0".into());
+        let mut args = Vec::new();
+        for setting in SETTINGS {
+            args.push("-c".into());
+            args.push(setting.into());
+        }
+        Self {
+            args,
+            shown: Vec::new(),
+            folder,
+            env,
+            stdin: None,
+        }
+    }
+
+    /// One more setting for this call; to be given before any argument.
+    pub(super) fn setting(mut self, setting: &str) -> Self {
+        self.args.push("-c".into());
+        self.args.push(setting.into());
+        self
+    }
+
+    pub(super) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.shown.push(arg.as_ref().to_string_lossy().into_owned());
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    pub(super) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        for arg in args {
+            self = self.arg(arg);
+        }
+        self
+    }
+
+    pub(super) fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.env.insert(name.into(), value.into());
+        self
+    }
+
+    pub(super) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Runs it; a failure of the command itself is in the output.
+    pub(super) fn output(self) -> Result<Output, RepoError> {
+        let shown = format!("git {}", self.shown.join(" "));
+        let call = duct::cmd(program()?, &self.args)
+            .dir(&self.folder)
+            .full_env(&self.env)
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked();
+        let call = match self.stdin {
+            Some(bytes) => call.stdin_bytes(bytes),
+            None => call.stdin_null(),
+        };
+        let done = call.run().map_err(|error| RepoError::Git {
+            command: shown.clone(),
+            detail: error.to_string(),
+        })?;
+        Ok(Output {
+            status: done.status.code(),
+            stdout: done.stdout,
+            stderr: done.stderr,
+            shown,
+        })
+    }
+
+    /// Runs it; any status but 0 is an error. Gives what it printed.
+    pub(super) fn run(self) -> Result<Vec<u8>, RepoError> {
+        let output = self.output()?;
+        if output.status == Some(0) {
+            Ok(output.stdout)
+        } else {
+            Err(output.error())
+        }
+    }
+
+    /// Runs it; 1 means "no" or "none", more is an error.
+    pub(super) fn ask(self) -> Result<Option<Vec<u8>>, RepoError> {
+        let output = self.output()?;
+        match output.status {
+            Some(0) => Ok(Some(output.stdout)),
+            Some(1) => Ok(None),
+            _ => Err(output.error()),
+        }
+    }
+
+    /// Runs it and reads the one id it prints.
+    pub(super) fn id(self) -> Result<Oid, RepoError> {
+        let output = self.output()?;
+        match Oid::parse_bytes(&output.stdout) {
+            Some(id) if output.status == Some(0) => Ok(id),
+            _ => Err(output.error()),
+        }
+    }
+}
+
+impl Output {
+    /// The failure, in git's own words.
+    pub(super) fn error(&self) -> RepoError {
+        let mut detail = self.complaint();
+        if detail.is_empty() {
+            detail = self.status.map_or_else(
+                || "it was ended by a signal".to_owned(),
+                |status| format!("it ended with status {status} and said nothing"),
+            );
+        }
+        RepoError::Git {
+            command: self.shown.clone(),
+            detail,
+        }
+    }
+
+    /// What stands on stderr.
+    pub(super) fn complaint(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).trim().to_owned()
+    }
+}
+
+/// The parts of output made with `-z`.
+pub(super) fn parts(output: &[u8]) -> impl Iterator<Item = &[u8]> {
+    output
+        .split(|&byte| byte == 0)
+        .filter(|part| !part.is_empty())
+}
+
+/// The paths of output made with `-z`.
+pub(super) fn paths(output: &[u8]) -> Vec<RepoPath> {
+    parts(output).map(RepoPath::new).collect()
+}
+
+/// A path that git printed on a line of its own.
+pub(super) fn printed_path(output: &[u8]) -> PathBuf {
+    let line = output.strip_suffix(b"\n").unwrap_or(output);
+    PathBuf::from(OsString::from_vec(line.to_vec()))
+}
+
+/// Bytes as an argument.
+pub(super) fn os(bytes: &[u8]) -> &OsStr {
+    OsStr::from_bytes(bytes)
+}

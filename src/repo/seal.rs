@@ -1,0 +1,226 @@
+//! The seal: commit, tag and ledger move together, or none does.
+
+use std::ffi::OsString;
+
+use serde_json::Value;
+
+use super::git::{Git, Site};
+use super::ledger::{ledger_ref, move_ref, title};
+use super::tag::{tag_ref, with_trailer};
+use super::{Head, Oid, RepoError, Repository, files};
+
+/// How often a seal is tried anew when only the ledger went on meanwhile.
+const ATTEMPTS: usize = 10;
+
+/// What is to be sealed.
+#[derive(Debug, Clone)]
+pub struct Seal {
+    /// The judged tree.
+    pub tree: Oid,
+    /// HEAD as it was when judging began.
+    pub head: Head,
+    /// The commit's message; none where nothing is staged and HEAD itself is sealed.
+    pub message: Option<String>,
+    /// The name and message of the tag. A trailer `Gate-Evidence`, the id of the ledger's
+    /// entry, is added to the message.
+    pub tag: Option<(String, String)>,
+    /// The plan's path from the root, without `.gate`.
+    pub plan: String,
+    /// The ledger's entry; its `predicate.commit` is filled in.
+    pub ledger: Value,
+}
+
+/// What a seal made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The new commit; none where HEAD itself was sealed.
+    pub commit: Option<Oid>,
+    /// The commit that is HEAD now.
+    pub head: Oid,
+    /// The ledger's entry.
+    pub ledger: Oid,
+}
+
+impl Repository {
+    /// Commits exactly the judged tree, tags the commit and records it: in one transaction
+    /// of refs, and only if HEAD and its branch are what they were. The index and the
+    /// working tree are not touched. Commit and tag are signed where git's configuration
+    /// asks for that; no hook runs.
+    ///
+    /// # Errors
+    /// [`RepoError::HeadMoved`], [`RepoError::TagTaken`], or what git says; then no ref moved.
+    pub fn seal(&self, seal: &Seal) -> Result<Sealed, RepoError> {
+        self.check_unmoved(seal)?;
+        let commit = match &seal.message {
+            Some(message) => Some(self.write_commit(seal, message)?),
+            None => None,
+        };
+        let head = commit.clone().or_else(|| seal.head.commit.clone());
+        let head = head.ok_or(RepoError::Unborn)?;
+
+        let mut entry_json = seal.ledger.clone();
+        if let Some(Value::Object(predicate)) = entry_json.get_mut("predicate") {
+            predicate.insert("commit".to_owned(), Value::from(head.as_str()));
+        }
+        let ledger = ledger_ref(&seal.plan);
+        // What the log of the branch will say.
+        let subject = seal.message.as_deref().and_then(|text| text.lines().next());
+        let reason = match subject {
+            Some(subject) => format!("gate: {subject}"),
+            None => format!("gate: {}", title(&seal.ledger)),
+        };
+        let mut attempt = 1;
+        loop {
+            let tip = self.reference(&ledger)?;
+            let entry = self.write_entry(&entry_json, tip.as_ref())?;
+            let mut orders = match &commit {
+                // The branch itself, not HEAD: should HEAD point elsewhere by now, the
+                // branch that was judged moves. Git writes HEAD's log all the same.
+                Some(new) => move_ref(&seal.head.reference, new, seal.head.commit.as_ref()),
+                None => format!("verify {}\0{head}\0", seal.head.reference),
+            };
+            if let Some((name, message)) = &seal.tag {
+                let message = with_trailer(message, "Gate-Evidence", entry.as_str());
+                let tag = self.write_tag(name, &head, &message)?;
+                orders.push_str(&move_ref(&tag_ref(name), &tag, None));
+            }
+            orders.push_str(&move_ref(&ledger, &entry, tip.as_ref()));
+            match self.transact(&orders, &reason) {
+                Ok(()) => {
+                    return Ok(Sealed {
+                        commit,
+                        head,
+                        ledger: entry,
+                    });
+                }
+                Err(error) => {
+                    self.check_unmoved(seal)?;
+                    if attempt == ATTEMPTS || self.reference(&ledger)? == tip {
+                        return Err(error);
+                    }
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
+    /// Checks that HEAD is what it was and the tag still free.
+    fn check_unmoved(&self, seal: &Seal) -> Result<(), RepoError> {
+        let (was, now) = (&seal.head, self.head()?);
+        if now.reference != was.reference || now.commit != was.commit {
+            let is = if now.reference == was.reference {
+                now.commit.map(|id| id.to_string())
+            } else {
+                Some(now.branch.unwrap_or_else(|| "a detached HEAD".to_owned()))
+            };
+            return Err(RepoError::HeadMoved {
+                reference: was.reference.clone(),
+                was: was.commit.clone(),
+                is,
+            });
+        }
+        match &seal.tag {
+            Some((name, _)) if self.reference(&tag_ref(name))?.is_some() => {
+                Err(RepoError::TagTaken { name: name.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn write_commit(&self, seal: &Seal, message: &str) -> Result<Oid, RepoError> {
+        let mut call = self.git().args(["commit-tree", seal.tree.as_str()]);
+        if let Some(parent) = &seal.head.commit {
+            call = call.args(["-p", parent.as_str()]);
+        }
+        if self.flag("commit.gpgSign")? {
+            call = call.arg("-S");
+        }
+        call.args(["-F", "-"]).stdin(ended(message)).id()
+    }
+
+    /// Writes a tag's object; no ref points at it yet.
+    fn write_tag(&self, name: &str, commit: &Oid, message: &str) -> Result<Oid, RepoError> {
+        if self.flag("tag.gpgSign")? {
+            return self.write_signed_tag(name, commit, message);
+        }
+        let who = self.git().args(["var", "GIT_COMMITTER_IDENT"]).run()?;
+        let who = String::from_utf8_lossy(&who);
+        let text = format!(
+            "object {commit}\ntype commit\ntag {name}\ntagger {}\n\n{}",
+            who.trim_end(),
+            ended(message)
+        );
+        self.git().arg("mktag").stdin(text).id()
+    }
+
+    /// Only `git tag` signs a tag as configured, and it makes a ref. So it runs in a
+    /// throw-away repository that writes its objects into this one and reads its settings.
+    fn write_signed_tag(&self, name: &str, commit: &Oid, message: &str) -> Result<Oid, RepoError> {
+        let own = self.own_dir()?;
+        let failed = |e: &std::io::Error| files("create a folder in", &own, e);
+        let folder = tempfile::Builder::new()
+            .prefix("tag-")
+            .tempdir_in(&own)
+            .map_err(|e| failed(&e))?;
+        let git_dir = folder.path().to_owned();
+        for part in ["refs", "objects"] {
+            std::fs::create_dir(git_dir.join(part)).map_err(|e| failed(&e))?;
+        }
+        let format = if commit.as_str().len() == 64 {
+            "sha256"
+        } else {
+            "sha1"
+        };
+        let mut config = format!(
+            "[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\tobjectFormat = {format}\n"
+        );
+        for source in [
+            self.common_dir.join("config"),
+            self.site.git_dir.join("config.worktree"),
+        ] {
+            let path = source
+                .to_string_lossy()
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"");
+            config.push_str(&format!("[include]\n\tpath = \"{path}\"\n"));
+        }
+        for (file, text) in [
+            ("config", config.as_str()),
+            ("HEAD", "ref: refs/heads/none\n"),
+        ] {
+            std::fs::write(git_dir.join(file), text).map_err(|e| failed(&e))?;
+        }
+        let site = Site {
+            index: git_dir.join("index"),
+            git_dir,
+            work_tree: self.site.work_tree.clone(),
+        };
+        let objects: OsString = match std::env::var_os("GIT_OBJECT_DIRECTORY") {
+            Some(given) if !given.is_empty() => given,
+            _ => self.common_dir.join("objects").into(),
+        };
+        let at = |args: &[&str]| {
+            let call = Git::at(&site).env("GIT_OBJECT_DIRECTORY", objects.clone());
+            call.args(args)
+        };
+        let cleanup = "--cleanup=verbatim";
+        let call = at(&["tag", "-a", "-s", cleanup, "-F", "-", "--end-of-options"]);
+        call.arg(name)
+            .arg(commit.as_str())
+            .stdin(ended(message))
+            .run()?;
+        at(&["rev-parse", "--verify", &tag_ref(name)]).id()
+    }
+
+    /// A switch of the user's configuration; absent is off.
+    fn flag(&self, name: &str) -> Result<bool, RepoError> {
+        let call = self.git().args(["config", "--type=bool", "--get", name]);
+        let value = call.ask()?;
+        Ok(value.is_some_and(|text| text.trim_ascii() == b"true"))
+    }
+}
+
+/// A message that ends in one line end.
+fn ended(message: &str) -> String {
+    format!("{}\n", message.trim_end_matches('\n'))
+}

@@ -1,0 +1,238 @@
+//! The ignored folders of the working tree (`node_modules`, `target`) within the checkout.
+//!
+//! Such a folder is made anew there, and each thing in it is a symbolic link to the
+//! user's. One link for the whole folder would not do: `node_modules/` in a `.gitignore`
+//! does not match a link, and a gate that removes the folder and fills it again would
+//! do so to the user's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::{Path, PathBuf};
+
+use super::git::{self, Git, Site};
+use super::{RepoError, RepoPath, files};
+
+/// How deep folders are made instead of links to have git ignore what is in them.
+const DEPTH: usize = 64;
+
+/// The folders made here, from the root, each with its inode: a folder that a gate removed
+/// and made again is the gate's.
+struct Made {
+    file: PathBuf,
+    /// Where the links lead; all of them go when the repository was moved.
+    root: PathBuf,
+    folders: BTreeMap<RepoPath, u64>,
+}
+
+/// Removes the links of folders that are no longer ignored, or no longer there. To be
+/// done before git writes into the checkout.
+pub(super) fn unlink(shadow: &Path, site: &Site, ignored: &[RepoPath]) -> Result<(), RepoError> {
+    let mut made = Made::load(shadow)?;
+    let ignored: BTreeSet<&RepoPath> = ignored.iter().collect();
+    let stale = |path: &RepoPath| !ancestors(path).any(|folder| ignored.contains(&folder));
+    // Deeper ones first, so that the outer ones are empty when their turn comes.
+    let all: Vec<RepoPath> = made.folders.keys().rev().cloned().collect();
+    for path in all {
+        let folder = site.work_tree.join(path.as_path());
+        let ours = made.is_ours(&folder, &path);
+        if ours && stale(&path) {
+            remove_links(&folder, &made.root.join(path.as_path()), |_| true)?;
+            // Not empty where a gate left something of its own; it is ignored as before.
+            drop(fs::remove_dir(&folder));
+        }
+        if !ours || stale(&path) {
+            made.folders.remove(&path);
+        }
+    }
+    made.save()
+}
+
+/// Links in what the ignored folders hold. What the checkout has itself is left alone.
+pub(super) fn link(
+    shadow: &Path,
+    site: &Site,
+    root: &Path,
+    ignored: &[RepoPath],
+) -> Result<(), RepoError> {
+    let mut made = Made::load(shadow)?;
+    if made.root != root {
+        for path in made.folders.keys() {
+            let folder = site.work_tree.join(path.as_path());
+            remove_links(&folder, &made.root.join(path.as_path()), |_| true)?;
+        }
+        made.root = root.to_owned();
+    }
+    for path in ignored {
+        made.add(site, path)?;
+    }
+    let inner: Vec<RepoPath> = made.folders.keys().cloned().collect();
+    for path in &inner {
+        made.fill(site, path)?;
+    }
+    for _ in 0..DEPTH {
+        if made.folders.is_empty() || !made.go_deeper(site)? {
+            break;
+        }
+    }
+    made.save()
+}
+
+/// Forgets every folder: the checkout begins anew.
+pub(super) fn forget(shadow: &Path) -> Result<(), RepoError> {
+    let file = shadow.join("shared");
+    match fs::remove_file(&file) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(files("remove", &file, &e)),
+        _ => Ok(()),
+    }
+}
+
+impl Made {
+    fn load(shadow: &Path) -> Result<Self, RepoError> {
+        let file = shadow.join("shared");
+        let bytes = match fs::read(&file) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(e) => return Err(files("read", &file, &e)),
+        };
+        let mut parts = git::parts(&bytes);
+        let root = PathBuf::from(OsStr::from_bytes(parts.next().unwrap_or_default()));
+        let mut folders = BTreeMap::new();
+        while let (Some(inode), Some(path)) = (parts.next(), parts.next()) {
+            let inode = std::str::from_utf8(inode).ok().and_then(|t| t.parse().ok());
+            folders.insert(RepoPath::new(path), inode.unwrap_or_default());
+        }
+        Ok(Self {
+            file,
+            root,
+            folders,
+        })
+    }
+
+    fn save(&self) -> Result<(), RepoError> {
+        let mut bytes = self.root.as_os_str().as_bytes().to_vec();
+        for (path, inode) in &self.folders {
+            bytes.extend_from_slice(format!("\0{inode}\0").as_bytes());
+            bytes.extend_from_slice(path.as_bytes());
+        }
+        fs::write(&self.file, bytes).map_err(|e| files("write", &self.file, &e))
+    }
+
+    fn is_ours(&self, folder: &Path, path: &RepoPath) -> bool {
+        let meta = fs::symlink_metadata(folder);
+        meta.is_ok_and(|meta| meta.is_dir() && self.folders.get(path) == Some(&meta.ino()))
+    }
+
+    /// Makes a folder, unless the checkout has something there already.
+    fn add(&mut self, site: &Site, path: &RepoPath) -> Result<(), RepoError> {
+        let folder = site.work_tree.join(path.as_path());
+        if self.folders.contains_key(path) || fs::symlink_metadata(&folder).is_ok() {
+            return Ok(());
+        }
+        // The tree may hold a link on the way; to go through it would leave the checkout.
+        let outer = ancestors(path).skip(1);
+        for outer in outer.filter(|outer| !outer.as_bytes().is_empty()) {
+            match fs::symlink_metadata(site.work_tree.join(outer.as_path())) {
+                Ok(meta) if !meta.is_dir() => return Ok(()),
+                _ => {}
+            }
+        }
+        fs::create_dir_all(&folder).map_err(|e| files("create", &folder, &e))?;
+        let meta = fs::symlink_metadata(&folder).map_err(|e| files("read", &folder, &e))?;
+        self.folders.insert(path.clone(), meta.ino());
+        Ok(())
+    }
+
+    /// Links in what is missing in one folder, and removes links to what is gone.
+    fn fill(&self, site: &Site, path: &RepoPath) -> Result<(), RepoError> {
+        let folder = site.work_tree.join(path.as_path());
+        let source = self.root.join(path.as_path());
+        if !self.is_ours(&folder, path) {
+            return Ok(());
+        }
+        let gone = |target: &Path| fs::symlink_metadata(target).is_err();
+        remove_links(&folder, &source, gone)?;
+        // A folder that may not be read is one the gates cannot read either.
+        let Ok(entries) = fs::read_dir(&source) else {
+            return Ok(());
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            if name == ".git" {
+                continue;
+            }
+            let place = folder.join(&name);
+            match symlink(source.join(&name), &place) {
+                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(files("link", &place, &e));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Where git does not ignore a link (`build/**/cache/` ignores folders only), makes a
+    /// folder of it with links in turn, or removes it. Says whether there was one.
+    fn go_deeper(&mut self, site: &Site) -> Result<bool, RepoError> {
+        let call = Git::at(site).args(["ls-files", "-z", "--others", "--exclude-standard"]);
+        let output = call.run()?;
+        let mut found = false;
+        for path in git::paths(&output) {
+            let place = site.work_tree.join(path.as_path());
+            let source = self.root.join(path.as_path());
+            let outer = ancestors(&path).nth(1);
+            let within = outer.is_some_and(|outer| self.folders.contains_key(&outer));
+            if !within || !fs::read_link(&place).is_ok_and(|target| target == source) {
+                continue;
+            }
+            found = true;
+            fs::remove_file(&place).map_err(|e| files("remove", &place, &e))?;
+            if source.is_dir() {
+                self.add(site, &path)?;
+                self.fill(site, &path)?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Removes the links of `folder` that lead to the same name in `source`, if `which` says so
+/// of what they lead to.
+fn remove_links(
+    folder: &Path,
+    source: &Path,
+    which: impl Fn(&Path) -> bool,
+) -> Result<(), RepoError> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for entry in entries.flatten() {
+        let place = entry.path();
+        let Ok(target) = fs::read_link(&place) else {
+            continue;
+        };
+        if target == source.join(entry.file_name()) && which(&target) {
+            fs::remove_file(&place).map_err(|e| files("remove", &place, &e))?;
+        }
+    }
+    Ok(())
+}
+
+/// A path and the folders it lies in, from the inside out, the root (empty) last.
+fn ancestors(path: &RepoPath) -> impl Iterator<Item = RepoPath> + use<> {
+    let bytes = path.as_bytes().to_vec();
+    let ends: Vec<usize> = std::iter::once(bytes.len())
+        .chain(
+            (0..bytes.len())
+                .rev()
+                .filter(|&at| bytes.get(at) == Some(&b'/')),
+        )
+        .chain(std::iter::once(0))
+        .collect();
+    ends.into_iter()
+        .filter_map(move |end| bytes.get(..end).map(RepoPath::new))
+}
