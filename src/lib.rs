@@ -10,6 +10,8 @@ pub mod eval;
 pub mod plan;
 pub mod process;
 pub mod repo;
+pub mod run;
+pub mod script;
 pub mod shell;
 pub mod source;
 pub mod syntax;

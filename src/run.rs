@@ -1,0 +1,31 @@
+//! Judging: takes phases of a plan through their gates, and seals what is green.
+
+mod attempt;
+mod command;
+mod event;
+mod gate;
+mod globs;
+mod interpreter;
+mod judging;
+mod message;
+mod outcome;
+mod phase;
+mod place;
+mod result;
+mod schedule;
+mod scope;
+mod state;
+mod take;
+mod tasks;
+
+pub use event::{Counts, DiagnosticEvent, Event, Mode, Place, SCHEMA, Verdict};
+pub use interpreter::Interpreter;
+pub use outcome::{Outcome, PhaseSelection, Refusal};
+pub use state::{PhaseState, States};
+
+use std::time::Duration;
+
+/// Whole milliseconds of a time span.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

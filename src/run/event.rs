@@ -1,0 +1,265 @@
+//! What a run says while it goes: the one stream every report is made of.
+
+use serde::Serialize;
+
+use crate::diagnostic::{Diagnostic, WireDiagnostic};
+use crate::source::Sources;
+
+/// The version of the serialised events.
+pub const SCHEMA: u32 = 1;
+
+/// How something was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Green.
+    Pass,
+    /// Red.
+    Fail,
+    /// It could not be judged.
+    Blocked,
+    /// It was not judged, for a reason that is said.
+    Skipped,
+    /// Green earlier, on the same inputs.
+    Reused,
+    /// Green, but not at the first attempt.
+    Flaky,
+}
+
+/// Whether a run may seal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// `gate run`: commits, tags and records on green.
+    Run,
+    /// `gate try`: moves nothing.
+    Try,
+}
+
+/// Where gates see the judged tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// The working tree, which is exactly the judged tree.
+    InPlace,
+    /// A checkout of it elsewhere.
+    Checkout,
+}
+
+/// One event.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    /// The first event.
+    #[serde(rename = "run.started")]
+    RunStarted {
+        /// The plan's path from the root.
+        plan: String,
+        /// Its title.
+        title: Option<String>,
+        /// How many phases it has.
+        phases: usize,
+        /// Whether it may seal.
+        mode: Mode,
+    },
+    /// Something worth knowing before anything is judged.
+    #[serde(rename = "notice")]
+    Notice {
+        /// What.
+        text: String,
+    },
+    /// A phase goes through its gate.
+    #[serde(rename = "phase.started")]
+    PhaseStarted {
+        /// Its name.
+        phase: String,
+        /// Its number, from 1.
+        number: usize,
+        /// Its title.
+        title: String,
+        /// Its goal.
+        goal: Option<String>,
+        /// The id of the judged tree.
+        tree: String,
+        /// Where gates see it.
+        place: Place,
+        /// Unstaged and untracked paths: not judged.
+        not_judged: Vec<String>,
+        /// `remind` texts, when the phase opens with this run.
+        reminders: Vec<String>,
+        /// The gates that will be judged, earlier phases' not counted.
+        gates: Vec<String>,
+    },
+    /// The scope was judged.
+    #[serde(rename = "scope.finished")]
+    ScopeFinished {
+        /// The phase.
+        phase: String,
+        /// Pass or fail.
+        verdict: Verdict,
+        /// Changed files.
+        files: usize,
+        /// Added lines.
+        added: usize,
+        /// Removed lines.
+        removed: usize,
+    },
+    /// A `tasks` was judged.
+    #[serde(rename = "tasks.finished")]
+    TasksFinished {
+        /// The phase.
+        phase: String,
+        /// The file.
+        file: String,
+        /// Pass or fail.
+        verdict: Verdict,
+        /// Ticked items.
+        done: usize,
+        /// All items.
+        total: usize,
+    },
+    /// A gate begins.
+    #[serde(rename = "gate.started")]
+    GateStarted {
+        /// The phase it belongs to.
+        phase: String,
+        /// Its name.
+        gate: String,
+        /// Its title.
+        title: Option<String>,
+        /// Whether it is an earlier phase's, judged again.
+        regression: bool,
+    },
+    /// A gate was judged.
+    #[serde(rename = "gate.finished")]
+    GateFinished {
+        /// The phase it belongs to.
+        phase: String,
+        /// Its name.
+        gate: String,
+        /// Its title.
+        title: Option<String>,
+        /// How.
+        verdict: Verdict,
+        /// Why it was skipped or is blocked, in a few words.
+        reason: Option<String>,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+        /// Whether it is an earlier phase's, judged again.
+        regression: bool,
+    },
+    /// Something to say about the plan, the change or a gate.
+    #[serde(rename = "diagnostic")]
+    Diagnostic(DiagnosticEvent),
+    /// All of a phase was judged.
+    #[serde(rename = "phase.finished")]
+    PhaseFinished {
+        /// The phase.
+        phase: String,
+        /// Pass, fail or blocked.
+        verdict: Verdict,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+        /// Gates by verdict, earlier phases' included.
+        counts: Counts,
+    },
+    /// A phase was sealed.
+    #[serde(rename = "phase.sealed")]
+    PhaseSealed {
+        /// The phase.
+        phase: String,
+        /// The new commit; none where nothing was staged.
+        commit: Option<String>,
+        /// The commit's first line.
+        subject: Option<String>,
+        /// The tag.
+        tag: Option<String>,
+        /// The sealed tree.
+        tree: String,
+        /// The branch that moved.
+        branch: Option<String>,
+    },
+    /// The last event.
+    #[serde(rename = "run.finished")]
+    RunFinished {
+        /// The exit code.
+        exit: i32,
+        /// The phase that is open now; none when all are sealed.
+        open: Option<String>,
+        /// How many phases are sealed.
+        sealed: usize,
+        /// How long the run took, in milliseconds.
+        duration_ms: u64,
+    },
+}
+
+/// Gates by verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Pass.
+    pub pass: usize,
+    /// Fail.
+    pub fail: usize,
+    /// Blocked.
+    pub blocked: usize,
+    /// Skipped.
+    pub skipped: usize,
+    /// Reused.
+    pub reused: usize,
+    /// Flaky.
+    pub flaky: usize,
+}
+
+impl Counts {
+    /// Counts one more.
+    pub fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Pass => self.pass += 1,
+            Verdict::Fail => self.fail += 1,
+            Verdict::Blocked => self.blocked += 1,
+            Verdict::Skipped => self.skipped += 1,
+            Verdict::Reused => self.reused += 1,
+            Verdict::Flaky => self.flaky += 1,
+        }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn total(self) -> usize {
+        self.pass + self.fail + self.blocked + self.skipped + self.reused + self.flaky
+    }
+}
+
+/// A diagnostic with the texts it points into.
+#[derive(Debug, Clone)]
+pub struct DiagnosticEvent {
+    /// The diagnostic.
+    pub diagnostic: Diagnostic,
+    /// The texts.
+    pub sources: Sources,
+    /// The phase it is about.
+    pub phase: Option<String>,
+    /// The gate it is about.
+    pub gate: Option<String>,
+}
+
+impl Serialize for DiagnosticEvent {
+    /// The shape `gate check --format json` prints, plus `phase` and `gate`.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shape<'a> {
+            #[serde(flatten)]
+            diagnostic: WireDiagnostic<'a>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            phase: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            gate: Option<&'a str>,
+        }
+        Shape {
+            diagnostic: WireDiagnostic::new(&self.diagnostic, &self.sources),
+            phase: self.phase.as_deref(),
+            gate: self.gate.as_deref(),
+        }
+        .serialize(serializer)
+    }
+}

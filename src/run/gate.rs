@@ -1,0 +1,410 @@
+//! One gate: its steps in order, until the first that is not green.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::command::{self, Line};
+use super::event::Verdict;
+use super::judging::{GateFacts, Judging};
+use super::result::{cannot_start, judge_exit, not_found, with_result};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::eval::{Fault, FaultKind, evaluate, failed_expectation, text_of, trace};
+use crate::plan::{
+    Builtin, CheckStep, Command, CommandForm, CommandPart, Expect, Expr, ExprKind, Gate, Inputs,
+    Step, StepKind,
+};
+use crate::process::{self, Exit, Finished, Keep};
+use crate::source::Span;
+use crate::value::Value;
+
+/// What came of a gate.
+pub(crate) struct Judged {
+    pub verdict: Verdict,
+    /// Why it was skipped or is blocked, in a few words.
+    pub reason: Option<String>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub duration: Duration,
+    /// Whether it was skipped because something else went wrong, not by a condition of its own.
+    pub not_run: bool,
+}
+
+/// Judges a gate of the phase of this index.
+pub(crate) fn judge(judging: &Judging<'_>, phase: usize, gate: &Gate) -> Judged {
+    let started = Instant::now();
+    let mut attempt = Attempt {
+        judging,
+        phase,
+        gate,
+        locals: HashMap::new(),
+        lets: HashMap::new(),
+        results: HashMap::new(),
+        lines: HashMap::new(),
+        judged: 0,
+        skipped: Vec::new(),
+    };
+    let outcome = attempt.run();
+    let duration = started.elapsed();
+    let (verdict, reason, diagnostics) = match outcome {
+        Ok(()) if attempt.judged == 0 && !attempt.skipped.is_empty() => (
+            Verdict::Skipped,
+            attempt.skipped.into_iter().next(),
+            Vec::new(),
+        ),
+        Ok(()) => (
+            Verdict::Pass,
+            attempt.skipped.into_iter().next(),
+            Vec::new(),
+        ),
+        Err(Stop::Skip(reason)) => (Verdict::Skipped, Some(reason), Vec::new()),
+        Err(Stop::Red(diagnostic)) => (Verdict::Fail, None, vec![*diagnostic]),
+        Err(Stop::Blocked(diagnostic)) => (
+            Verdict::Blocked,
+            Some(diagnostic.message.clone()),
+            vec![*diagnostic],
+        ),
+        Err(Stop::Interrupted) => (Verdict::Blocked, Some("interrupted".to_owned()), Vec::new()),
+    };
+    Judged {
+        verdict,
+        reason,
+        diagnostics,
+        duration,
+        not_run: false,
+    }
+}
+
+/// The names of all locks a gate holds while it runs, its checks' included.
+pub(crate) fn locks(
+    judging: &Judging<'_>,
+    phase: usize,
+    gate: &Gate,
+) -> Result<Vec<String>, Fault> {
+    fn collect<'g>(steps: &'g [Step], locks: &mut Vec<&'g Expr>) {
+        for step in steps {
+            if let StepKind::Check(check) = &step.kind {
+                locks.extend(&check.locks);
+                collect(&check.steps, locks);
+            }
+        }
+    }
+    let mut exprs: Vec<&Expr> = gate.locks.iter().collect();
+    collect(&gate.steps, &mut exprs);
+    let facts = GateFacts {
+        judging,
+        phase,
+        locals: &HashMap::new(),
+        results: &HashMap::new(),
+    };
+    let mut names = Vec::new();
+    for expr in exprs {
+        match evaluate(expr, &facts)? {
+            Value::List(items) => names.extend(items.iter().filter_map(Value::text)),
+            value => names.extend(value.text()),
+        }
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// Why a gate stops before its end.
+pub(super) enum Stop {
+    Red(Box<Diagnostic>),
+    Blocked(Box<Diagnostic>),
+    Skip(String),
+    Interrupted,
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Blocked(Box::new(fault.diagnostic()))
+    }
+}
+
+impl From<Box<Diagnostic>> for Stop {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self::Blocked(diagnostic)
+    }
+}
+
+/// What holds for the steps of a gate or of a check in it.
+#[derive(Clone)]
+struct Frame {
+    dir: PathBuf,
+    env: Vec<(OsString, OsString)>,
+    deadline: Option<Instant>,
+    timeout: u64,
+}
+
+impl Frame {
+    fn timed(mut self, timeout: u64) -> Self {
+        self.timeout = timeout;
+        // A limit past the clock's end is none.
+        self.deadline = Instant::now().checked_add(Duration::from_millis(timeout));
+        self
+    }
+}
+
+struct Attempt<'a> {
+    judging: &'a Judging<'a>,
+    phase: usize,
+    gate: &'a Gate,
+    locals: HashMap<usize, Value>,
+    lets: HashMap<usize, Expr>,
+    results: HashMap<usize, Finished>,
+    /// The commands as they were run, by id.
+    lines: HashMap<usize, (String, Span)>,
+    /// How many steps judged something.
+    judged: usize,
+    /// Why steps were skipped.
+    skipped: Vec<String>,
+}
+
+impl Attempt<'_> {
+    fn run(&mut self) -> Result<(), Stop> {
+        let gate = self.gate;
+        if let Some(when) = &gate.when
+            && !self.holds(when)?
+        {
+            return Err(Stop::Skip("its `when` is false".to_owned()));
+        }
+        if let Inputs::Globs { globs, allow_empty } = &gate.inputs {
+            self.must_match(globs, *allow_empty)?;
+        }
+        let mut env = self.judging.env.clone();
+        let phase = self.judging.plan.phases.get(self.phase);
+        command::set(
+            &mut env,
+            "GATE_PHASE",
+            phase.map_or("", |phase| &phase.name.value),
+        );
+        command::set(&mut env, "GATE_NAME", gate.name.value.as_str());
+        command::set(&mut env, "GATE_TREE", self.judging.tree.as_str());
+        command::set_env(&mut env, &gate.env, &self.facts())?;
+        let dir = command::folder(&self.judging.root, gate.dir.as_ref(), &self.facts())?;
+        let frame = Frame {
+            dir,
+            env,
+            deadline: None,
+            timeout: 0,
+        };
+        self.steps(&gate.steps, &frame.timed(gate.timeout))
+    }
+
+    fn facts(&self) -> GateFacts<'_> {
+        GateFacts {
+            judging: self.judging,
+            phase: self.phase,
+            locals: &self.locals,
+            results: &self.results,
+        }
+    }
+
+    fn holds(&self, when: &Expr) -> Result<bool, Stop> {
+        match evaluate(when, &self.facts())? {
+            Value::Bool(value) => Ok(value),
+            other => Err(Stop::Blocked(Box::new(
+                Diagnostic::new(
+                    Code::NO_VALUE,
+                    format!("this `when` gave {other}, which is neither true nor false"),
+                    when.span,
+                )
+                .help("compare the value with something"),
+            ))),
+        }
+    }
+
+    fn must_match(&self, globs: &[Expr], allow_empty: bool) -> Result<(), Stop> {
+        for glob in globs {
+            let names = match evaluate(glob, &self.facts())? {
+                Value::List(items) => items.iter().filter_map(Value::text).collect(),
+                value => value.text().into_iter().collect::<Vec<_>>(),
+            };
+            self.judging.files(&names, allow_empty, glob.span)?;
+        }
+        Ok(())
+    }
+
+    fn steps(&mut self, steps: &[Step], frame: &Frame) -> Result<(), Stop> {
+        for step in steps {
+            if self.judging.interrupt.signal().is_some() {
+                return Err(Stop::Interrupted);
+            }
+            self.step(step, frame).map_err(|stop| match stop {
+                Stop::Red(diagnostic) => Stop::Red(Box::new(from_origin(*diagnostic, step))),
+                Stop::Blocked(diagnostic) => {
+                    Stop::Blocked(Box::new(from_origin(*diagnostic, step)))
+                }
+                stop => stop,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step, frame: &Frame) -> Result<(), Stop> {
+        match &step.kind {
+            StepKind::Command(command) => self.command(command, step.span, frame),
+            StepKind::Expect(expect) => self.expect(expect),
+            StepKind::Let { slot, value, .. } => {
+                if self.hangs_on_skipped(value) {
+                    return Ok(());
+                }
+                let result = evaluate(value, &self.facts())?;
+                self.locals.insert(*slot, result);
+                self.lets.insert(*slot, value.clone());
+                Ok(())
+            }
+            StepKind::Check(check) => self.check(check, frame),
+            // Loading lists these in `Plan::unbuilt`, and a run that has any is refused.
+            StepKind::Rhai(_) | StepKind::Library { .. } | StepKind::Ratchet { .. } => {
+                Err(Stop::Blocked(Box::new(Diagnostic::new(
+                    Code::NO_VALUE,
+                    "this version of gate cannot run this step",
+                    step.span,
+                ))))
+            }
+        }
+    }
+
+    fn check(&mut self, check: &CheckStep, frame: &Frame) -> Result<(), Stop> {
+        let mut frame = frame.clone();
+        // Parameters come first: they may stand in any of the settings.
+        self.steps(&check.params, &frame)?;
+        if let Some(when) = &check.when
+            && !self.holds(when)?
+        {
+            self.skipped
+                .push(format!("the `when` of check `{}` is false", check.name));
+            return Ok(());
+        }
+        self.must_match(&check.globs, false)?;
+        command::set_env(&mut frame.env, &check.env, &self.facts())?;
+        if let Some(dir) = &check.dir {
+            frame.dir = command::folder(&self.judging.root, Some(dir), &self.facts())?;
+        }
+        if let Some(timeout) = check.timeout {
+            frame = frame.timed(timeout);
+        }
+        self.steps(&check.steps, &frame)
+    }
+
+    fn command(&mut self, command: &Command, span: Span, frame: &Frame) -> Result<(), Stop> {
+        let mut env = frame.env.clone();
+        command::set(&mut env, "PWD", frame.dir.as_os_str().to_owned());
+        let (program, args, shown, place, _script) = match &command.form {
+            CommandForm::Shell { parts, span: text } => {
+                let skipped = parts.iter().any(|part| match part {
+                    CommandPart::Text(_) => false,
+                    CommandPart::Value { expr, .. } => self.hangs_on_skipped(expr),
+                });
+                if skipped {
+                    return Ok(());
+                }
+                let line = match command::line(parts, &self.facts(), &self.lets)? {
+                    Line::Text(line) => line,
+                    Line::NothingChanged => {
+                        self.skipped
+                            .push("nothing that it looks at was changed".to_owned());
+                        return Ok(());
+                    }
+                };
+                let mut shell = self.judging.plan.settings.shell.iter().map(OsString::from);
+                let program = shell.next().unwrap_or_default();
+                let args: Vec<OsString> = shell.chain([OsString::from(&line)]).collect();
+                (program, args, line, *text, None)
+            }
+            CommandForm::Script { program, source } => {
+                let named = text_of(program, &self.facts())?;
+                let text = text_of(source, &self.facts())?;
+                let file = command::script_file(&text, source.span)?;
+                let mut words = named.split_whitespace().map(OsString::from);
+                let program = words.next().unwrap_or_default();
+                let args = words.chain([file.path().as_os_str().to_owned()]).collect();
+                (program, args, format!("{named} (script)"), span, Some(file))
+            }
+        };
+        let remaining = frame.deadline.map_or(Duration::MAX, |deadline| {
+            deadline.saturating_duration_since(Instant::now())
+        });
+        let keep = if command.output_read {
+            Keep::Whole
+        } else {
+            Keep::Ends
+        };
+        let process = process::Command {
+            program,
+            args,
+            dir: frame.dir.clone(),
+            env,
+            timeout: remaining,
+            keep,
+        };
+        self.judged += 1;
+        let finished = process::run(&process, &self.judging.interrupt)
+            .map_err(|error| cannot_start(&error, command, place))?;
+        let red = judge_exit(command, &finished, &shown, place, self.gate, frame.timeout);
+        self.lines.insert(command.id, (shown, place));
+        self.results.insert(command.id, finished);
+        red
+    }
+
+    fn expect(&mut self, expect: &Expect) -> Result<(), Stop> {
+        if self.hangs_on_skipped(&expect.expr) {
+            return Ok(());
+        }
+        self.judged += 1;
+        let trace = trace(&expect.expr, &self.facts());
+        match &trace.result {
+            Ok(Value::Bool(true)) => return Ok(()),
+            Ok(_) => {}
+            // What is not there fails the expectation; what cannot be asked blocks it.
+            Err(fault) if fault.kind == FaultKind::NoValue => {}
+            Err(fault) => return Err(fault.clone().into()),
+        }
+        let result = expect
+            .command
+            .and_then(|command| self.results.get(&command));
+        if let Some(finished) = result
+            && matches!(finished.exit, Exit::Code(126 | 127))
+        {
+            let (shown, place) = self.shown(expect.command);
+            return Err(Stop::Blocked(Box::new(not_found(finished, &shown, place))));
+        }
+        let mut diagnostic = failed_expectation(&expect.expr, &trace);
+        if let Some(finished) = result {
+            let (shown, place) = self.shown(expect.command);
+            diagnostic = diagnostic.also(place, "the command it judges");
+            diagnostic = with_result(diagnostic, finished, &shown);
+        }
+        Err(Stop::Red(Box::new(diagnostic)))
+    }
+
+    /// Whether a value hangs on a command that was skipped, directly or through a `let`.
+    fn hangs_on_skipped(&self, expr: &Expr) -> bool {
+        expr.any(&mut |expr| match &expr.kind {
+            ExprKind::Builtin(Builtin::Output { command, .. }) => {
+                !self.results.contains_key(command)
+            }
+            ExprKind::Builtin(Builtin::Local { slot, .. }) => !self.locals.contains_key(slot),
+            _ => false,
+        })
+    }
+
+    fn shown(&self, command: Option<usize>) -> (String, Span) {
+        command
+            .and_then(|command| self.lines.get(&command).cloned())
+            .unwrap_or_else(|| (String::new(), self.gate.span))
+    }
+}
+
+fn from_origin(mut diagnostic: Diagnostic, step: &Step) -> Diagnostic {
+    for origin in &step.origin {
+        let told = diagnostic.labels.iter().any(|label| label.span == *origin);
+        if !told {
+            diagnostic = diagnostic.also(*origin, "asked for here");
+        }
+    }
+    diagnostic
+}

@@ -1,0 +1,243 @@
+//! The interpreter of a plan: the face embedding programs and the command line use.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use super::event::{DiagnosticEvent, Event, Mode};
+use super::outcome::{Outcome, PhaseSelection, Refusal};
+use super::state::States;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::plan::Plan;
+use crate::process::Interrupt;
+use crate::repo::{Oid, Repository};
+use crate::script::Scripts;
+use crate::source::Sources;
+
+type Observer<'p> = Box<dyn Fn(&Event) + Send + 'p>;
+
+/// Runs a plan in a repository.
+///
+/// ```no_run
+/// use gatelang::plan::Plan;
+/// use gatelang::repo::{DiskLoader, Repository};
+/// use gatelang::run::{Interpreter, PhaseSelection};
+///
+/// let repository = Repository::discover(".")?;
+/// let plan = Plan::load("plan.gate", &DiskLoader::new(repository.root()))?;
+/// let outcome = Interpreter::new(&plan, repository)
+///     .observe(|event| eprintln!("{event:?}"))
+///     .run(PhaseSelection::Open)?;
+/// std::process::exit(outcome.exit_code());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Interpreter<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) repo: Repository,
+    pub(super) observers: Mutex<Vec<Observer<'p>>>,
+    pub(super) scripts: Scripts,
+    pub(super) interrupt: Interrupt,
+    pub(super) jobs: Option<usize>,
+    pub(super) fail_fast: bool,
+    pub(super) tree: Option<Oid>,
+    pub(super) notices: Vec<String>,
+}
+
+impl<'p> Interpreter<'p> {
+    /// An interpreter of `plan` in `repo`.
+    #[must_use]
+    pub fn new(plan: &'p Plan, repo: Repository) -> Self {
+        Self {
+            plan,
+            repo,
+            observers: Mutex::default(),
+            scripts: Scripts::default(),
+            interrupt: Interrupt::new(),
+            jobs: None,
+            fail_fast: false,
+            tree: None,
+            notices: Vec::new(),
+        }
+    }
+
+    /// Has every event shown to `observer`, one at a time, in the order they happen.
+    #[must_use]
+    pub fn observe(self, observer: impl Fn(&Event) + Send + 'p) -> Self {
+        self.observers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Box::new(observer));
+        self
+    }
+
+    /// Gives scripts functions of the host's own: `setup` sees the engine once, before
+    /// the first script.
+    #[must_use]
+    pub fn scripts(mut self, setup: impl FnOnce(&mut rhai::Engine)) -> Self {
+        self.scripts.set_up(setup);
+        self
+    }
+
+    /// Ends the run, and all it has started, when `interrupt` is triggered.
+    #[must_use]
+    pub fn interrupt(mut self, interrupt: &Interrupt) -> Self {
+        self.interrupt = interrupt.clone();
+        self
+    }
+
+    /// How many gates run at a time, in place of the plan's `jobs`.
+    #[must_use]
+    pub fn jobs(mut self, jobs: Option<usize>) -> Self {
+        self.jobs = jobs;
+        self
+    }
+
+    /// Starts no further gate after the first that is not green.
+    #[must_use]
+    pub fn fail_fast(mut self, yes: bool) -> Self {
+        self.fail_fast = yes;
+        self
+    }
+
+    /// Judges this tree first: the one the plan was read from. Without it, the index is
+    /// asked when the run begins.
+    #[must_use]
+    pub fn tree(mut self, tree: Oid) -> Self {
+        self.tree = Some(tree);
+        self
+    }
+
+    /// Something to say at the beginning, such as where the plan was read from.
+    #[must_use]
+    pub fn notice(mut self, text: impl Into<String>) -> Self {
+        self.notices.push(text.into());
+        self
+    }
+
+    /// Takes the selected phase through its gate; on green commits, tags and records it.
+    ///
+    /// # Errors
+    /// Where something stands in the way before the first gate (a taken tag, a merge in
+    /// progress, a part of the plan that cannot be run yet), or git fails.
+    pub fn run(mut self, selection: PhaseSelection<'_>) -> Result<Outcome, Refusal> {
+        let started = Instant::now();
+        self.begin(Mode::Run);
+        let outcome = self.take(selection);
+        self.end(started, outcome)
+    }
+
+    /// Judges the open phase, or only the named gates (`GATE` or `PHASE/GATE`) and what
+    /// they need. Commits, tags and records nothing.
+    ///
+    /// # Errors
+    /// As [`Interpreter::run`].
+    pub fn attempt(mut self, gates: &[String]) -> Result<Outcome, Refusal> {
+        let started = Instant::now();
+        self.begin(Mode::Try);
+        let outcome = self.try_gates(gates);
+        self.end(started, outcome)
+    }
+
+    fn begin(&mut self, mode: Mode) {
+        self.emit(Event::RunStarted {
+            plan: self.plan.path.clone(),
+            title: self.plan.title.as_ref().map(|title| title.value.clone()),
+            phases: self.plan.phases.len(),
+            mode,
+        });
+        for text in std::mem::take(&mut self.notices) {
+            self.emit(Event::Notice { text });
+        }
+    }
+
+    fn end(&self, started: Instant, outcome: Result<Outcome, Refusal>) -> Result<Outcome, Refusal> {
+        let exit = match &outcome {
+            Ok(outcome) => outcome.exit_code(),
+            Err(refusal) => {
+                for diagnostic in &refusal.diagnostics.items {
+                    self.say(diagnostic.clone(), &refusal.diagnostics.sources);
+                }
+                refusal.exit_code()
+            }
+        };
+        let states = States::derive(self.plan, &self.repo).ok();
+        let open = states.as_ref().and_then(States::open);
+        self.emit(Event::RunFinished {
+            exit,
+            open: open
+                .and_then(|at| self.plan.phases.get(at))
+                .map(|phase| phase.name.value.clone()),
+            sealed: states.map_or(0, |states| states.sealed()),
+            duration_ms: super::millis(started.elapsed()),
+        });
+        outcome
+    }
+
+    pub(super) fn emit(&self, event: Event) {
+        let observers = self
+            .observers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for observer in observers.iter() {
+            observer(&event);
+        }
+    }
+
+    pub(super) fn say(&self, diagnostic: Diagnostic, sources: &Sources) {
+        self.emit(Event::Diagnostic(DiagnosticEvent {
+            diagnostic,
+            sources: sources.clone(),
+            phase: None,
+            gate: None,
+        }));
+    }
+
+    pub(super) fn refuse(&self, diagnostic: Diagnostic) -> Refusal {
+        Refusal::of(vec![diagnostic], &self.plan.sources)
+    }
+
+    pub(super) fn unknown_phase(&self, name: &str) -> Refusal {
+        let names = self
+            .plan
+            .phases
+            .iter()
+            .map(|phase| phase.name.value.as_str());
+        let message = format!("`{}` has no phase `{name}`", self.plan.path);
+        let diagnostic = Diagnostic::unplaced(Code::UNKNOWN_PHASE, message);
+        self.refuse(match nearest(name, names.clone()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => {
+                let all = names.collect::<Vec<_>>().join(", ");
+                diagnostic.help(format!("its phases: {all}"))
+            }
+        })
+    }
+
+    /// What stands in the way of any run.
+    pub(super) fn check_ready(&self) -> Result<(), Refusal> {
+        if self.plan.phases.is_empty() {
+            return Err(Refusal::of(
+                vec![
+                    Diagnostic::unplaced(
+                        Code::NO_PHASE,
+                        format!(
+                            "`{}` declares no phase: there is nothing to run",
+                            self.plan.path
+                        ),
+                    )
+                    .help("declare one: `phase NAME \"Title\" { … }`"),
+                ],
+                &self.plan.sources,
+            ));
+        }
+        if !self.plan.unbuilt.is_empty() {
+            let items = self
+                .plan
+                .unbuilt
+                .iter()
+                .map(crate::plan::Unbuilt::diagnostic);
+            return Err(Refusal::of(items.collect(), &self.plan.sources));
+        }
+        self.repo.preflight()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,380 @@
+//! What the gates of one run share: the judged tree, the phases' changes, and the values
+//! that exist only in a run.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use indexmap::IndexMap;
+
+use super::globs::{matcher, nearest_existing};
+use super::state::States;
+use crate::eval::{Facts, Fault, FaultKind, evaluate};
+use crate::plan::{Builtin, Function, OutputStream, Plan};
+use crate::process::{Finished, Interrupt};
+use crate::repo::{Change, Head, Oid, RepoError, Repository, TreeEntry};
+use crate::source::{Source, Sources, Span};
+use crate::value::Value;
+
+/// One judged tree and all that is asked of it.
+pub(crate) struct Judging<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The repository.
+    pub repo: &'a Repository,
+    /// The judged tree.
+    pub tree: Oid,
+    /// HEAD as the run found it.
+    pub head: Head,
+    /// Where gates see the tree.
+    pub root: PathBuf,
+    /// The environment commands start from, scrubbed.
+    pub env: Vec<(OsString, OsString)>,
+    /// Set when the run is to end.
+    pub interrupt: Interrupt,
+    states: States,
+    files: Vec<TreeEntry>,
+    names: Vec<String>,
+    changes: Vec<OnceLock<Arc<Vec<Change>>>>,
+    globals: Mutex<HashMap<String, Result<Value, Fault>>>,
+    sources: Mutex<Sources>,
+}
+
+/// What a [`Judging`] is made of.
+pub(crate) struct Setting<'a> {
+    pub plan: &'a Plan,
+    pub repo: &'a Repository,
+    pub tree: Oid,
+    pub head: Head,
+    pub root: PathBuf,
+    pub env: Vec<(OsString, OsString)>,
+    pub interrupt: Interrupt,
+    pub states: States,
+    pub sources: Sources,
+}
+
+impl<'a> Judging<'a> {
+    /// Lists the judged tree.
+    pub fn new(setting: Setting<'a>) -> Result<Self, RepoError> {
+        let files = setting.repo.files(&setting.tree)?;
+        let names = files
+            .iter()
+            .map(|entry| entry.path.to_str_lossy().into_owned())
+            .collect();
+        Ok(Self {
+            changes: setting
+                .plan
+                .phases
+                .iter()
+                .map(|_| OnceLock::new())
+                .collect(),
+            plan: setting.plan,
+            repo: setting.repo,
+            tree: setting.tree,
+            head: setting.head,
+            root: setting.root,
+            env: setting.env,
+            interrupt: setting.interrupt,
+            states: setting.states,
+            files,
+            names,
+            globals: Mutex::default(),
+            sources: Mutex::new(setting.sources),
+        })
+    }
+
+    /// The phase's change: from the tree at which it opened to the judged one.
+    pub fn changes(&self, phase: usize) -> Result<Arc<Vec<Change>>, RepoError> {
+        let compute = || {
+            self.repo
+                .changes(self.states.opened_at(phase), &self.tree)
+                .map(Arc::new)
+        };
+        match self.changes.get(phase) {
+            Some(slot) => match slot.get() {
+                Some(changes) => Ok(Arc::clone(changes)),
+                None => {
+                    let changes = compute()?;
+                    Ok(Arc::clone(slot.get_or_init(|| changes)))
+                }
+            },
+            None => compute(),
+        }
+    }
+
+    /// The texts diagnostics point into, as far as they are known now.
+    pub fn sources(&self) -> Sources {
+        self.sources
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes a file of the judged tree in as a text; none where it is absent or no text.
+    pub fn text(
+        &self,
+        path: &str,
+        content: impl FnOnce() -> Option<Vec<u8>>,
+    ) -> Option<Arc<Source>> {
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let content = content()?;
+        if content.contains(&0) {
+            return None;
+        }
+        let text = String::from_utf8_lossy(&content);
+        match sources.by_path(path) {
+            Some(known) if known.text() == text => Some(Arc::clone(known)),
+            _ => Some(sources.add(path, text)),
+        }
+    }
+
+    /// The paths of the judged tree that match; blocked where a glob matches none.
+    pub fn files(
+        &self,
+        globs: &[String],
+        allow_empty: bool,
+        span: Span,
+    ) -> Result<Vec<String>, Fault> {
+        let mut found = vec![false; self.names.len()];
+        for glob in globs {
+            let mut any = false;
+            if let Some(matcher) = matcher(glob) {
+                for ((entry, name), hit) in self.files.iter().zip(&self.names).zip(&mut found) {
+                    // A path given where a glob is wanted is matched literally.
+                    if matcher.is_match(entry.path.as_path()) || name == glob {
+                        *hit = true;
+                        any = true;
+                    }
+                }
+            }
+            if !any && !allow_empty {
+                return Err(self.nothing_matched(glob, span));
+            }
+        }
+        Ok(self
+            .names
+            .iter()
+            .zip(found)
+            .filter(|(_, hit)| *hit)
+            .map(|(name, _)| name.clone())
+            .collect())
+    }
+
+    fn nothing_matched(&self, glob: &str, span: Span) -> Fault {
+        let near = nearest_existing(glob, self.names.iter().map(String::as_str));
+        let mut notes = vec![match near {
+            Some(near) => format!("the nearest path that exists is `{near}`"),
+            None => "the judged tree has nothing like it".to_owned(),
+        }];
+        notes.push("where nothing is fine, say `allow-empty`".to_owned());
+        Fault {
+            kind: FaultKind::NothingMatched,
+            message: format!("`{glob}` matches no file of the judged tree"),
+            span,
+            notes,
+        }
+    }
+
+    fn global(&self, key: &str, facts: &dyn Facts, span: Span) -> Result<Value, Fault> {
+        let known = |globals: &Mutex<HashMap<String, Result<Value, Fault>>>| {
+            globals
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(key)
+                .cloned()
+        };
+        if let Some(value) = known(&self.globals) {
+            return value;
+        }
+        let Some(global) = self.plan.globals.get(key) else {
+            return Err(no_value(format!("`{key}` has no value"), span));
+        };
+        let value = evaluate(&global.value, facts);
+        self.globals
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            // Whoever came first decides: a free port is one port for all.
+            .entry(key.to_owned())
+            .or_insert(value)
+            .clone()
+    }
+}
+
+/// What the expressions of one gate may ask.
+pub(crate) struct GateFacts<'a> {
+    /// The run's shared part.
+    pub judging: &'a Judging<'a>,
+    /// The index of the gate's phase.
+    pub phase: usize,
+    /// `let`s so far, by slot.
+    pub locals: &'a HashMap<usize, Value>,
+    /// Results so far, by command.
+    pub results: &'a HashMap<usize, Finished>,
+}
+
+impl Facts for GateFacts<'_> {
+    fn builtin(&self, builtin: &Builtin, span: Span) -> Result<Value, Fault> {
+        match builtin {
+            Builtin::GitBranch => match &self.judging.head.branch {
+                Some(branch) => Ok(Value::String(branch.clone())),
+                None => Err(no_value("HEAD is detached: there is no branch", span)),
+            },
+            Builtin::GitHead => match &self.judging.head.commit {
+                Some(commit) => Ok(Value::String(commit.as_str().to_owned())),
+                None => Err(no_value("there is no commit yet", span)),
+            },
+            Builtin::GitTree => Ok(Value::String(self.judging.tree.as_str().to_owned())),
+            Builtin::Ci => {
+                Ok(Value::Bool(std::env::var("CI").is_ok_and(|ci| {
+                    !matches!(ci.as_str(), "" | "0" | "false")
+                })))
+            }
+            Builtin::Output { command, stream } => match self.results.get(command) {
+                Some(finished) => output(finished, *stream, span),
+                None => Err(no_value("the command was not run", span)),
+            },
+            Builtin::Local { slot, name } => self
+                .locals
+                .get(slot)
+                .cloned()
+                .ok_or_else(|| no_value(format!("`{name}` has no value yet"), span)),
+            Builtin::Global(key) => self.judging.global(key, self, span),
+        }
+    }
+
+    fn call(
+        &self,
+        function: Function,
+        args: &[Value],
+        allow_empty: bool,
+        span: Span,
+    ) -> Result<Value, Fault> {
+        match function {
+            Function::Env => variable(args, span),
+            Function::FreePort => free_port(span),
+            Function::Files => {
+                let paths = self.judging.files(&texts(args), allow_empty, span)?;
+                Ok(list(paths))
+            }
+            Function::Changed => {
+                let changes = self
+                    .judging
+                    .changes(self.phase)
+                    .map_err(|error| git_fault(&error, span))?;
+                let globs: Vec<_> = texts(args)
+                    .iter()
+                    .filter_map(|glob| matcher(glob))
+                    .collect();
+                let paths = changes
+                    .iter()
+                    .filter_map(|change| change.new.as_ref())
+                    .filter(|path| {
+                        args.is_empty() || globs.iter().any(|glob| glob.is_match(path.as_path()))
+                    })
+                    .map(|path| path.to_str_lossy().into_owned())
+                    .collect();
+                Ok(list(paths))
+            }
+            Function::File => self.file(args, span),
+        }
+    }
+}
+
+impl GateFacts<'_> {
+    fn file(&self, args: &[Value], span: Span) -> Result<Value, Fault> {
+        let path = texts(args).into_iter().next().unwrap_or_default();
+        let content = self
+            .judging
+            .repo
+            .read(&self.judging.tree, &path)
+            .map_err(|error| git_fault(&error, span))?;
+        let mut map = IndexMap::new();
+        map.insert("exists".to_owned(), Value::Bool(content.is_some()));
+        if let Some(content) = content {
+            map.insert("size".to_owned(), Value::Size(content.len() as u64));
+            let text = String::from_utf8_lossy(&content).into_owned();
+            map.insert("text".to_owned(), Value::String(text));
+        }
+        Ok(Value::Map(map))
+    }
+}
+
+fn output(finished: &Finished, stream: OutputStream, span: Span) -> Result<Value, Fault> {
+    let text = |output: &crate::process::Output| {
+        output.whole().map(Value::String).map_err(|error| Fault {
+            kind: FaultKind::OutputTooLarge,
+            message: error.to_string(),
+            span,
+            notes: Vec::new(),
+        })
+    };
+    match stream {
+        OutputStream::Exit => Ok(Value::Int(i64::from(finished.exit.code()))),
+        OutputStream::Stdout => text(&finished.stdout),
+        OutputStream::Stderr => text(&finished.stderr),
+        OutputStream::Output => text(&finished.output),
+        OutputStream::Time => Ok(Value::Duration(super::millis(finished.time))),
+    }
+}
+
+fn variable(args: &[Value], span: Span) -> Result<Value, Fault> {
+    let name = match args.first() {
+        Some(Value::String(name)) => name.clone(),
+        _ => String::new(),
+    };
+    match (std::env::var_os(&name), args.get(1)) {
+        (Some(value), _) => Ok(Value::String(value.to_string_lossy().into_owned())),
+        (None, Some(default)) => Ok(default.clone()),
+        (None, None) => Err(Fault {
+            kind: FaultKind::UnsetVariable,
+            message: format!("the environment variable `{name}` is not set"),
+            span,
+            notes: vec![format!(
+                "set it, or give a default: `env(\"{name}\", \"…\")`"
+            )],
+        }),
+    }
+}
+
+fn free_port(span: Span) -> Result<Value, Fault> {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| Value::Int(i64::from(address.port())))
+        .map_err(|error| no_value(format!("no free port was found: {error}"), span))
+}
+
+fn texts(args: &[Value]) -> Vec<String> {
+    let mut all = Vec::new();
+    for arg in args {
+        match arg {
+            Value::String(text) => all.push(text.clone()),
+            Value::List(items) => all.extend(texts(items)),
+            _ => {}
+        }
+    }
+    all
+}
+
+fn list(texts: Vec<String>) -> Value {
+    Value::List(texts.into_iter().map(Value::String).collect())
+}
+
+fn no_value(message: impl Into<String>, span: Span) -> Fault {
+    Fault {
+        kind: FaultKind::NoValue,
+        message: message.into(),
+        span,
+        notes: Vec::new(),
+    }
+}
+
+fn git_fault(error: &RepoError, span: Span) -> Fault {
+    Fault {
+        kind: FaultKind::Git,
+        message: error.to_string(),
+        span,
+        notes: Vec::new(),
+    }
+}

@@ -1,0 +1,317 @@
+//! One phase through its gate: scope, tasks, gates, earlier phases' gates.
+
+use std::time::Instant;
+
+use super::event::{Counts, DiagnosticEvent, Event, Verdict};
+use super::gate::Judged;
+use super::judging::Judging;
+use super::message::Line;
+use super::schedule::{self, Job, Pace};
+use super::{scope, tasks};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::{Gate, Phase, Plan, Regress};
+use crate::repo::RepoError;
+
+/// What of a phase is judged.
+pub(crate) enum Part<'a> {
+    /// All of it.
+    Whole,
+    /// Only these gates (phase index and gate), and what they need.
+    Gates(Vec<(usize, &'a Gate)>),
+}
+
+/// What came of a phase.
+pub(crate) struct Outcome {
+    /// Pass, fail or blocked.
+    pub verdict: Verdict,
+    /// Everything that was judged, in order.
+    pub lines: Vec<Line>,
+}
+
+/// Judges the phase of this index.
+pub(crate) fn judge(
+    judging: &Judging<'_>,
+    index: usize,
+    phase: &Phase,
+    part: &Part<'_>,
+    pace: Pace,
+    emit: &(dyn Fn(Event) + Sync),
+) -> Result<Outcome, RepoError> {
+    let started = Instant::now();
+    let mut tally = Tally::default();
+    let mut diagnostics = Vec::new();
+    if matches!(part, Part::Whole) {
+        judge_scope(judging, index, phase, &mut tally, &mut diagnostics, emit)?;
+        judge_tasks(judging, phase, &mut tally, &mut diagnostics, emit)?;
+    }
+    let stop = pace.fail_fast && tally.verdict() == Verdict::Fail;
+    let jobs = if stop {
+        Vec::new()
+    } else {
+        jobs(judging.plan, index, phase, part)
+    };
+    let judged = schedule::judge(judging, &jobs, pace, emit);
+    let mut counts = Counts::default();
+    for (job, judged) in jobs.iter().zip(judged) {
+        counts.add(judged.verdict);
+        let of = judging.plan.phases.get(job.phase);
+        let phase_name = of.map_or("", |phase| &phase.name.value);
+        tally.add(Line {
+            phase: phase_name.to_owned(),
+            name: job.gate.name.value.clone(),
+            verdict: judged.verdict,
+            reason: judged.reason.clone(),
+            duration_ms: super::millis(judged.duration),
+            regression: job.regression,
+        });
+        tally.not_run |= judged.not_run;
+        diagnostics.extend(about(judging, job, judged));
+    }
+    for event in diagnostics {
+        emit(Event::Diagnostic(event));
+    }
+    let verdict = tally.verdict();
+    emit(Event::PhaseFinished {
+        phase: phase.name.value.clone(),
+        verdict,
+        duration_ms: super::millis(started.elapsed()),
+        counts,
+    });
+    Ok(Outcome {
+        verdict,
+        lines: tally.lines,
+    })
+}
+
+#[derive(Default)]
+struct Tally {
+    lines: Vec<Line>,
+    /// Whether a gate was left out because of another.
+    not_run: bool,
+}
+
+impl Tally {
+    fn add(&mut self, line: Line) {
+        self.lines.push(line);
+    }
+
+    /// Red wins over blocked; what was left out is never green.
+    fn verdict(&self) -> Verdict {
+        let any = |verdict| self.lines.iter().any(|line| line.verdict == verdict);
+        if any(Verdict::Fail) {
+            Verdict::Fail
+        } else if any(Verdict::Blocked) || self.not_run {
+            Verdict::Blocked
+        } else {
+            Verdict::Pass
+        }
+    }
+}
+
+fn judge_scope(
+    judging: &Judging<'_>,
+    index: usize,
+    phase: &Phase,
+    tally: &mut Tally,
+    diagnostics: &mut Vec<DiagnosticEvent>,
+    emit: &(dyn Fn(Event) + Sync),
+) -> Result<(), RepoError> {
+    if phase.scope.is_empty() {
+        return Ok(());
+    }
+    let started = Instant::now();
+    let changes = judging.changes(index)?;
+    let later = judging.plan.phases.get(index + 1..).unwrap_or_default();
+    let mut texts = |change: &crate::repo::Change| {
+        let (path, oid) = (change.new.as_ref()?, change.new_oid.as_ref()?);
+        judging.text(&path.to_str_lossy(), || judging.repo.blob(oid).ok())
+    };
+    let found = scope::judge(phase, later, &changes, &mut texts);
+    let verdict = if found.is_empty() {
+        Verdict::Pass
+    } else {
+        Verdict::Fail
+    };
+    emit(Event::ScopeFinished {
+        phase: phase.name.value.clone(),
+        verdict,
+        files: changes.len(),
+        added: changes.iter().map(|change| change.added.len()).sum(),
+        removed: changes.iter().map(|change| change.removed).sum(),
+    });
+    tally.add(Line {
+        phase: phase.name.value.clone(),
+        name: "scope".to_owned(),
+        verdict,
+        reason: None,
+        duration_ms: super::millis(started.elapsed()),
+        regression: false,
+    });
+    let sources = judging.sources();
+    diagnostics.extend(found.into_iter().map(|diagnostic| DiagnosticEvent {
+        diagnostic,
+        sources: sources.clone(),
+        phase: Some(phase.name.value.clone()),
+        gate: None,
+    }));
+    Ok(())
+}
+
+fn judge_tasks(
+    judging: &Judging<'_>,
+    phase: &Phase,
+    tally: &mut Tally,
+    diagnostics: &mut Vec<DiagnosticEvent>,
+    emit: &(dyn Fn(Event) + Sync),
+) -> Result<(), RepoError> {
+    for list in &phase.tasks {
+        let started = Instant::now();
+        let path = &list.file.value;
+        let content = judging.repo.read(&judging.tree, path)?;
+        let ticked = match judging.text(path, || content) {
+            Some(file) => tasks::judge(list, &file),
+            None => tasks::Ticked {
+                done: 0,
+                total: 0,
+                diagnostics: vec![
+                    Diagnostic::new(
+                        Code::NO_TASK_FILE,
+                        format!("the judged tree has no text file `{path}`"),
+                        list.file.span,
+                    )
+                    .help("write it and `git add` it"),
+                ],
+            },
+        };
+        let verdict = if ticked.diagnostics.is_empty() {
+            Verdict::Pass
+        } else {
+            Verdict::Fail
+        };
+        emit(Event::TasksFinished {
+            phase: phase.name.value.clone(),
+            file: path.clone(),
+            verdict,
+            done: ticked.done,
+            total: ticked.total,
+        });
+        tally.add(Line {
+            phase: phase.name.value.clone(),
+            name: format!("tasks {path}"),
+            verdict,
+            reason: None,
+            duration_ms: super::millis(started.elapsed()),
+            regression: false,
+        });
+        let sources = judging.sources();
+        diagnostics.extend(
+            ticked
+                .diagnostics
+                .into_iter()
+                .map(|diagnostic| DiagnosticEvent {
+                    diagnostic,
+                    sources: sources.clone(),
+                    phase: Some(phase.name.value.clone()),
+                    gate: None,
+                }),
+        );
+    }
+    Ok(())
+}
+
+/// The phase's gates, then those of earlier phases, with what each needs.
+fn jobs<'a>(plan: &'a Plan, index: usize, phase: &'a Phase, part: &Part<'a>) -> Vec<Job<'a>> {
+    let mut jobs = Vec::new();
+    match part {
+        Part::Whole => {
+            add(&mut jobs, index, &phase.gates, false);
+            if phase.regress != Regress::None {
+                for (earlier, phase) in plan.phases.iter().enumerate().take(index) {
+                    add(&mut jobs, earlier, &phase.gates, true);
+                }
+            }
+        }
+        Part::Gates(wanted) => {
+            for (of, phase) in plan.phases.iter().enumerate() {
+                let gates = closure(
+                    phase,
+                    wanted
+                        .iter()
+                        .filter(|(at, _)| *at == of)
+                        .map(|(_, gate)| *gate),
+                );
+                add(&mut jobs, of, gates, false);
+            }
+        }
+    }
+    jobs
+}
+
+fn add<'a>(
+    jobs: &mut Vec<Job<'a>>,
+    phase: usize,
+    gates: impl IntoIterator<Item = &'a Gate>,
+    regression: bool,
+) {
+    let first = jobs.len();
+    let gates: Vec<&Gate> = gates.into_iter().collect();
+    for gate in &gates {
+        let position = |name: &str| gates.iter().position(|other| other.name.value == name);
+        jobs.push(Job {
+            phase,
+            gate,
+            regression,
+            needs: gate
+                .needs
+                .iter()
+                .filter_map(|need| position(&need.value))
+                .map(|at| first + at)
+                .collect(),
+        });
+    }
+}
+
+/// The wanted gates and all they need, in the phase's order.
+fn closure<'a>(phase: &'a Phase, wanted: impl Iterator<Item = &'a Gate>) -> Vec<&'a Gate> {
+    let mut names: Vec<&str> = wanted.map(|gate| gate.name.value.as_str()).collect();
+    let mut at = 0;
+    while let Some(name) = names.get(at).copied() {
+        if let Some(gate) = phase.gates.iter().find(|gate| gate.name.value == name) {
+            for need in &gate.needs {
+                if !names.contains(&need.value.as_str()) {
+                    names.push(&need.value);
+                }
+            }
+        }
+        at += 1;
+    }
+    let wanted = |gate: &&Gate| names.contains(&gate.name.value.as_str());
+    phase.gates.iter().filter(wanted).collect()
+}
+
+/// A gate's diagnostics as events; an earlier phase's red is a regression.
+fn about(judging: &Judging<'_>, job: &Job<'_>, judged: Judged) -> Vec<DiagnosticEvent> {
+    let phase = judging.plan.phases.get(job.phase);
+    let phase_name = phase.map(|phase| phase.name.value.clone());
+    let sources = judging.sources();
+    judged
+        .diagnostics
+        .into_iter()
+        .map(|mut diagnostic| {
+            if job.regression && judged.verdict == Verdict::Fail {
+                let of = phase_name.as_deref().unwrap_or_default();
+                diagnostic.message = format!("phase `{of}` regressed: {}", diagnostic.message);
+                diagnostic.code = Code::REGRESSION;
+                diagnostic = diagnostic.note(format!(
+                    "phase `{of}` was sealed with this gate green; the change since broke it"
+                ));
+            }
+            DiagnosticEvent {
+                diagnostic,
+                sources: sources.clone(),
+                phase: phase_name.clone(),
+                gate: Some(job.gate.name.value.clone()),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,144 @@
+//! Where a tree is judged: in place where the working tree is exactly it, else in a
+//! checkout; and the proof that judging changed nothing.
+
+use super::command;
+use super::event::{Event, Place, Verdict};
+use super::interpreter::Interpreter;
+use super::judging::{Judging, Setting};
+use super::outcome::Refusal;
+use super::phase::{self, Part};
+use super::schedule::Pace;
+use super::state::States;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::{Gate, Phase};
+use crate::repo::{CheckedPlace, Head, Oid, RepoPath};
+use crate::source::Sources;
+
+impl<'p> Interpreter<'p> {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call site each way, all of them plain facts"
+    )]
+    pub(super) fn judge_tree(
+        &self,
+        index: usize,
+        phase: &'p Phase,
+        states: &States,
+        tree: &Oid,
+        head: &Head,
+        part: &Part<'p>,
+        reminders: &[String],
+    ) -> Result<(phase::Outcome, Sources), Refusal> {
+        let unstaged = self.repo.unstaged()?;
+        // What stays out of the judged tree is named; with any of it, gates look elsewhere.
+        let (checked, place) = if unstaged.is_clean() && self.repo.staged_tree()? == *tree {
+            (CheckedPlace::InPlace, Place::InPlace)
+        } else {
+            (
+                CheckedPlace::Checkout(self.repo.checkout(tree)?),
+                Place::Checkout,
+            )
+        };
+        let root = match &checked {
+            CheckedPlace::InPlace => self.repo.root(),
+            CheckedPlace::Checkout(checkout) => checkout.root(),
+        }
+        .to_owned();
+        let counts_all = index == 0
+            && matches!(part, Part::Whole)
+            && self.plan.settings.base.is_none()
+            && head.commit.is_some()
+            && !phase.scope.is_empty();
+        if counts_all {
+            self.emit(Event::Notice {
+                text: "the plan names no `base`: all that the repository holds counts as this phase's change"
+                    .to_owned(),
+            });
+        }
+        let name = |gate: &Gate| gate.name.value.clone();
+        let gates = match part {
+            Part::Whole => phase.gates.iter().map(name).collect(),
+            Part::Gates(gates) => gates.iter().map(|(_, gate)| name(gate)).collect(),
+        };
+        self.emit(Event::PhaseStarted {
+            phase: phase.name.value.clone(),
+            number: phase.number,
+            title: phase.title.clone(),
+            goal: phase.goal.clone(),
+            tree: tree.as_str().to_owned(),
+            place,
+            not_judged: shown(&unstaged.paths()),
+            reminders: reminders.to_vec(),
+            gates,
+        });
+        let judging = Judging::new(Setting {
+            plan: self.plan,
+            repo: &self.repo,
+            tree: tree.clone(),
+            head: head.clone(),
+            root,
+            env: command::scrubbed_env(),
+            interrupt: self.interrupt.clone(),
+            states: states.clone(),
+            sources: self.plan.sources.clone(),
+        })?;
+        let pace = Pace {
+            jobs: self.jobs.or(self.plan.settings.jobs).unwrap_or_else(cores),
+            fail_fast: self.fail_fast,
+        };
+        let mut outcome = phase::judge(&judging, index, phase, part, pace, &|event| {
+            self.emit(event)
+        })?;
+        let since = self.repo.changed_since(&checked, tree)?;
+        if !since.changed.is_empty() && self.interrupt.signal().is_none() {
+            self.say(
+                tree_changed(phase, &since.changed, place),
+                &judging.sources(),
+            );
+            outcome.verdict = Verdict::Fail;
+        }
+        if place == Place::InPlace && !since.untracked.is_empty() {
+            self.emit(Event::Notice {
+                text: left_behind(&since.untracked),
+            });
+        }
+        Ok((outcome, judging.sources()))
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// How many paths a sentence lists.
+const LISTED: usize = 10;
+
+fn shown(paths: &[RepoPath]) -> Vec<String> {
+    paths
+        .iter()
+        .map(|path| path.to_str_lossy().into_owned())
+        .collect()
+}
+
+fn left_behind(paths: &[RepoPath]) -> String {
+    let mut list = shown(paths.get(..LISTED).unwrap_or(paths)).join(", ");
+    if paths.len() > LISTED {
+        list = format!("{list} and {} more", paths.len() - LISTED);
+    }
+    format!("gates left new files behind, neither staged nor ignored: {list}")
+}
+
+fn tree_changed(phase: &Phase, changed: &[RepoPath], place: Place) -> Diagnostic {
+    let mut list = shown(changed.get(..LISTED).unwrap_or(changed));
+    if changed.len() > LISTED {
+        list.push(format!("and {} more", changed.len() - LISTED));
+    }
+    let whose = match place {
+        Place::InPlace => "a gate, or somebody else, changed the working tree while it was judged",
+        Place::Checkout => "a gate changed files of the tree it judged",
+    };
+    Diagnostic::new(Code::TREE_CHANGED, whose, phase.name.span)
+        .here("of this phase")
+        .note(format!("no longer as judged:\n  {}", list.join("\n  ")))
+        .help("let gates only look: write results to an ignored folder; a formatter wants its `--check`")
+}

@@ -1,0 +1,209 @@
+//! `run`: the open phase through its gate, and its seal.
+
+use super::event::{Event, Verdict};
+use super::interpreter::Interpreter;
+use super::judging::{Judging, Setting};
+use super::message;
+use super::outcome::{Outcome, PhaseSelection, Refusal};
+use super::phase::{self, Part};
+use super::state::{PhaseState, States};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::Phase;
+use crate::repo::{Head, Oid, RepoError, Seal};
+use crate::source::Sources;
+
+impl<'p> Interpreter<'p> {
+    pub(super) fn take(&self, selection: PhaseSelection<'_>) -> Result<Outcome, Refusal> {
+        self.check_ready()?;
+        self.repo.check_identity()?;
+        let mut outcome = Outcome {
+            verdict: Verdict::Pass,
+            sealed: Vec::new(),
+            interrupted: None,
+        };
+        let mut tree = self.tree.clone();
+        loop {
+            let states = States::derive(self.plan, &self.repo)?;
+            if outcome.sealed.is_empty()
+                && let PhaseSelection::Named(name) = selection
+                && !self.may_take(&states, name)?
+            {
+                return Ok(outcome);
+            }
+            let Some(index) = states.open() else {
+                return Ok(outcome);
+            };
+            let Some(phase) = self.plan.phases.get(index) else {
+                return Ok(outcome);
+            };
+            let judged = match tree.take() {
+                Some(tree) => tree,
+                None => self.repo.staged_tree()?,
+            };
+            let (verdict, interrupted) = self.take_phase(index, phase, &states, judged)?;
+            outcome.verdict = verdict;
+            outcome.interrupted = interrupted;
+            if verdict != Verdict::Pass || interrupted.is_some() {
+                return Ok(outcome);
+            }
+            outcome.sealed.push(phase.name.value.clone());
+            if selection != PhaseSelection::All {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Whether the named phase is the open one; false where it is sealed already.
+    fn may_take(&self, states: &States, name: &str) -> Result<bool, Refusal> {
+        let at = self
+            .plan
+            .phases
+            .iter()
+            .position(|phase| phase.name.value == name);
+        let Some(at) = at else {
+            return Err(self.unknown_phase(name));
+        };
+        match states.phases.get(at) {
+            Some(PhaseState::Open) => Ok(true),
+            Some(PhaseState::Locked) => {
+                let open = states.open().and_then(|open| self.plan.phases.get(open));
+                let open = open.map_or("", |phase| phase.name.value.as_str());
+                let place = self.plan.phases.get(at).map(|phase| phase.name.span);
+                let message = format!("phase `{name}` is locked: `{open}` comes before it");
+                let diagnostic = match place {
+                    Some(span) => Diagnostic::new(Code::LOCKED_PHASE, message, span),
+                    None => Diagnostic::unplaced(Code::LOCKED_PHASE, message),
+                };
+                Err(self.refuse(diagnostic.help(format!("take `{open}` through its gate first"))))
+            }
+            _ => {
+                self.emit(Event::Notice {
+                    text: format!("phase `{name}` is sealed already"),
+                });
+                Ok(false)
+            }
+        }
+    }
+
+    /// Judges the phase on `tree`, and seals it where it is green.
+    fn take_phase(
+        &self,
+        index: usize,
+        phase: &'p Phase,
+        states: &States,
+        tree: Oid,
+    ) -> Result<(Verdict, Option<i32>), Refusal> {
+        let _pin = self.repo.pin(&tree)?;
+        let head = self.repo.head()?;
+        if let Some(tag) = &phase.tag {
+            let name = &tag.name.value;
+            let problem = match self.repo.check_tag_name(name) {
+                Ok(()) => self
+                    .repo
+                    .tag(name)?
+                    .map(|_| RepoError::TagTaken { name: name.clone() }),
+                Err(error) => Some(error),
+            };
+            if let Some(error) = problem {
+                let mut diagnostic = error.diagnostic();
+                if diagnostic.primary().is_none() {
+                    diagnostic = diagnostic.at(tag.name.span);
+                }
+                return Err(self.refuse(diagnostic));
+            }
+        }
+        let reminders = self.open_phase(phase, states, index, &tree)?;
+        let (outcome, judging_sources) =
+            self.judge_tree(index, phase, states, &tree, &head, &Part::Whole, &reminders)?;
+        if let Some(signal) = self.interrupt.signal() {
+            return Ok((outcome.verdict, Some(signal)));
+        }
+        if outcome.verdict != Verdict::Pass {
+            return Ok((outcome.verdict, None));
+        }
+        self.seal(index, phase, states, tree, head, &outcome, &judging_sources)?;
+        Ok((Verdict::Pass, None))
+    }
+
+    /// Records that a phase opens, once; gives what is to be shown then.
+    fn open_phase(
+        &self,
+        phase: &Phase,
+        states: &States,
+        index: usize,
+        tree: &Oid,
+    ) -> Result<Vec<String>, Refusal> {
+        let known = self.repo.ledger(self.plan.name())?.iter().any(|entry| {
+            entry.event() == Some("opened") && entry.phase() == Some(&phase.name.value)
+        });
+        if known {
+            return Ok(Vec::new());
+        }
+        let entry = message::opened(self.plan, phase, tree, states.opened_at(index));
+        self.repo.record(self.plan.name(), &entry)?;
+        let reminders = &self.plan.settings.reminders;
+        Ok(reminders.iter().map(|text| text.value.clone()).collect())
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call site, all of them plain facts"
+    )]
+    fn seal(
+        &self,
+        index: usize,
+        phase: &Phase,
+        states: &States,
+        tree: Oid,
+        head: Head,
+        outcome: &phase::Outcome,
+        sources: &Sources,
+    ) -> Result<(), Refusal> {
+        let judging = Judging::new(Setting {
+            plan: self.plan,
+            repo: &self.repo,
+            tree: tree.clone(),
+            head: head.clone(),
+            root: self.repo.root().to_owned(),
+            env: Vec::new(),
+            interrupt: self.interrupt.clone(),
+            states: states.clone(),
+            sources: sources.clone(),
+        })?;
+        let text = |result: Result<String, Box<Diagnostic>>| {
+            result.map_err(|diagnostic| Refusal::of(vec![*diagnostic], sources))
+        };
+        // With nothing staged there is nothing to commit: HEAD itself is sealed.
+        let commit_message = if head.tree.as_ref() == Some(&tree) {
+            None
+        } else {
+            Some(text(message::commit(&judging, index, phase))?)
+        };
+        let title = text(message::tag_title(&judging, index, phase))?;
+        let subject = commit_message
+            .as_ref()
+            .and_then(|message| message.lines().next())
+            .map(str::to_owned);
+        let branch = head.branch.clone();
+        let sealed = self.repo.seal(&Seal {
+            tree: tree.clone(),
+            head,
+            message: commit_message,
+            tag: phase.tag.as_ref().map(|tag| {
+                let text = message::tag(&title, &outcome.lines, self.plan, phase, &tree);
+                (tag.name.value.clone(), text)
+            }),
+            plan: self.plan.name().to_owned(),
+            ledger: message::sealed(&outcome.lines, self.plan, phase, &tree),
+        })?;
+        self.emit(Event::PhaseSealed {
+            phase: phase.name.value.clone(),
+            commit: sealed.commit.map(|commit| commit.as_str().to_owned()),
+            subject,
+            tag: phase.tag.as_ref().map(|tag| tag.name.value.clone()),
+            tree: tree.as_str().to_owned(),
+            branch,
+        });
+        Ok(())
+    }
+}

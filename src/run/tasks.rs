@@ -1,0 +1,161 @@
+//! `tasks`: every item of a Markdown list is ticked.
+
+use pulldown_cmark::{Event as Markdown, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::plan::Tasks;
+use crate::source::{Source, Span};
+
+/// What a list of tasks says.
+pub(crate) struct Ticked {
+    /// Ticked items.
+    pub done: usize,
+    /// All items.
+    pub total: usize,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Judges one `tasks` on the file's text.
+pub(crate) fn judge(tasks: &Tasks, file: &Source) -> Ticked {
+    let document = Document::read(file.text());
+    let (from, to) = match &tasks.under {
+        None => (0, file.text().len()),
+        Some(under) => match document.section(&under.value, file.text().len()) {
+            Some(range) => range,
+            None => {
+                let known = document
+                    .headings
+                    .iter()
+                    .map(|heading| heading.text.as_str());
+                let mut diagnostic = Diagnostic::new(
+                    Code::NO_HEADING,
+                    format!("`{}` has no heading \"{}\"", tasks.file.value, under.value),
+                    under.span,
+                );
+                diagnostic = match nearest(&under.value, known) {
+                    Some(near) => diagnostic.help(format!("did you mean \"{near}\"?")),
+                    None => diagnostic.help("add the heading, or name one that is there"),
+                };
+                return Ticked {
+                    done: 0,
+                    total: 0,
+                    diagnostics: vec![diagnostic],
+                };
+            }
+        },
+    };
+    let items: Vec<&Item> = document
+        .items
+        .iter()
+        .filter(|item| (from..to).contains(&item.start))
+        .collect();
+    let mut diagnostics = Vec::new();
+    if items.is_empty() {
+        let place = match &tasks.under {
+            Some(under) => format!(
+                "no tasks under \"{}\" in `{}`",
+                under.value, tasks.file.value
+            ),
+            None => format!("no tasks in `{}`", tasks.file.value),
+        };
+        diagnostics.push(
+            Diagnostic::new(Code::NO_TASKS, place, tasks.span)
+                .help("add items such as `- [ ] write the migration`, or remove the `tasks`"),
+        );
+    }
+    for item in items.iter().filter(|item| !item.ticked) {
+        let line = file.position(item.start).line;
+        let span = Span::new(file.id(), item.start, file.line_span(line).end as usize);
+        diagnostics.push(
+            Diagnostic::new(
+                Code::UNTICKED,
+                format!("a task of `{}` is not ticked", tasks.file.value),
+                span,
+            )
+            .here("not done")
+            .also(tasks.span, "every item must be ticked")
+            .help("do it, tick it (`[x]`) and stage the file"),
+        );
+    }
+    Ticked {
+        done: items.iter().filter(|item| item.ticked).count(),
+        total: items.len(),
+        diagnostics,
+    }
+}
+
+struct Heading {
+    level: HeadingLevel,
+    text: String,
+    start: usize,
+    end: usize,
+}
+
+struct Item {
+    start: usize,
+    ticked: bool,
+}
+
+struct Document {
+    headings: Vec<Heading>,
+    items: Vec<Item>,
+}
+
+impl Document {
+    fn read(text: &str) -> Self {
+        let mut headings: Vec<Heading> = Vec::new();
+        let mut items = Vec::new();
+        let mut inside_heading = false;
+        for (event, range) in Parser::new_ext(text, Options::ENABLE_TASKLISTS).into_offset_iter() {
+            match event {
+                Markdown::Start(Tag::Heading { level, .. }) => {
+                    inside_heading = true;
+                    headings.push(Heading {
+                        level,
+                        text: String::new(),
+                        start: range.start,
+                        end: range.end,
+                    });
+                }
+                Markdown::End(TagEnd::Heading(_)) => inside_heading = false,
+                Markdown::Text(part) | Markdown::Code(part) if inside_heading => {
+                    if let Some(heading) = headings.last_mut() {
+                        heading.text.push_str(&part);
+                    }
+                }
+                Markdown::TaskListMarker(ticked) => items.push(Item {
+                    start: range.start,
+                    ticked,
+                }),
+                _ => {}
+            }
+        }
+        Self { headings, items }
+    }
+
+    /// From below the heading to the next of the same or a higher level.
+    fn section(&self, under: &str, end: usize) -> Option<(usize, usize)> {
+        let at = self
+            .headings
+            .iter()
+            .position(|heading| begins_with(&heading.text, under))?;
+        let heading = self.headings.get(at)?;
+        let next = self
+            .headings
+            .iter()
+            .skip(at + 1)
+            .find(|later| later.level <= heading.level);
+        Some((heading.end, next.map_or(end, |later| later.start)))
+    }
+}
+
+/// Whether a heading begins with `wanted`, up to a character that is no word character:
+/// `Phase 1` is not `Phase 10`.
+fn begins_with(heading: &str, wanted: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    heading
+        .trim()
+        .strip_prefix(wanted.trim())
+        .is_some_and(|rest| !(rest.starts_with(word) && wanted.trim().ends_with(word)))
+}
