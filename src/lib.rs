@@ -10,6 +10,7 @@ pub mod eval;
 pub mod plan;
 pub mod process;
 pub mod repo;
+pub mod report;
 pub mod run;
 pub mod script;
 pub mod shell;

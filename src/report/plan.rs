@@ -1,0 +1,320 @@
+//! A plan as gate understands it: `gate show` for people.
+
+use super::sanitise::sanitise_line as sanitise;
+use super::style::{Ink, Style};
+use crate::eval::{ConstantFacts, evaluate, text_of};
+use crate::plan::{
+    CommandForm, CommandPart, EnvVar, Expr, Forbidden, Gate, Inputs, Phase, Plan, Regress,
+    ScopeRule, Step, StepKind,
+};
+use crate::source::Span;
+use crate::syntax::ast::LimitKind;
+use crate::value::Value;
+
+/// Phases, rules and gates with the commands as they will be run, and where each came from.
+#[must_use]
+pub fn outline(plan: &Plan, style: Style) -> String {
+    let mut out = Outline {
+        plan,
+        style,
+        lines: vec![super::title(plan, style)],
+    };
+    let settings = &plan.settings;
+    if let Some(base) = &settings.base {
+        out.line(1, &format!("base     {}", base.value));
+    }
+    out.line(1, &format!("shell    {}", settings.shell.join(" ")));
+    out.line(
+        1,
+        &format!("timeout  {}", Value::Duration(settings.timeout)),
+    );
+    for var in &settings.env {
+        let text = out.env(var);
+        out.line(1, &text);
+    }
+    for phase in &plan.phases {
+        out.phase(phase);
+    }
+    if !plan.unbuilt.is_empty() {
+        out.lines.push(String::new());
+        out.lines.push(
+            style
+                .paint(Ink::Bold, "not run by this version")
+                .into_owned(),
+        );
+        for unbuilt in &plan.unbuilt {
+            let place = plan.sources.place(unbuilt.span);
+            out.line(
+                1,
+                &format!(
+                    "{}  {}",
+                    unbuilt.feature.name(),
+                    style.paint(Ink::Dim, place)
+                ),
+            );
+        }
+    }
+    out.lines.join("\n")
+}
+
+struct Outline<'a> {
+    plan: &'a Plan,
+    style: Style,
+    lines: Vec<String>,
+}
+
+impl Outline<'_> {
+    fn line(&mut self, depth: usize, text: &str) {
+        self.lines.push(
+            format!("{}{text}", "  ".repeat(depth))
+                .trim_end()
+                .to_owned(),
+        );
+    }
+
+    /// A place in the plan, dimmed.
+    fn place(&self, span: Span) -> String {
+        self.style
+            .paint(Ink::Dim, self.plan.sources.place(span))
+            .into_owned()
+    }
+
+    /// The text under a span, as written, on one line.
+    fn written(&self, span: Span) -> String {
+        let text = self.plan.sources.slice(span);
+        let mut lines = text.lines().map(str::trim);
+        let first = lines.next().unwrap_or_default();
+        let more = if lines.next().is_some() { " …" } else { "" };
+        sanitise(&format!("{first}{more}")).into_owned()
+    }
+
+    fn phase(&mut self, phase: &Phase) {
+        let heading = format!(
+            "phase {} {}  {}",
+            phase.number,
+            self.style.paint(Ink::Bold, phase.name.value.as_str()),
+            sanitise(&phase.title)
+        );
+        self.lines.push(String::new());
+        let place = self.place(phase.name.span);
+        self.lines.push(format!("{heading}  {place}"));
+        if let Some(goal) = &phase.goal {
+            self.line(1, &format!("goal     {}", sanitise(goal)));
+        }
+        for rule in &phase.scope {
+            let text = rule_text(rule);
+            self.line(1, &format!("scope    {}", sanitise(&text)));
+        }
+        for tasks in &phase.tasks {
+            let under = tasks
+                .under
+                .as_ref()
+                .map(|under| format!(" under \"{}\"", under.value));
+            self.line(
+                1,
+                &format!("tasks    {}{}", tasks.file.value, under.unwrap_or_default()),
+            );
+        }
+        let columns = Columns::of(phase);
+        for gate in &phase.gates {
+            self.gate(gate, columns);
+        }
+        for manual in &phase.manuals {
+            let place = self.place(manual.name.span);
+            let row = columns.row(self.style, &manual.name.value, &manual.title, &place);
+            self.line(1, &format!("manual   {row}"));
+        }
+        let regress = match phase.regress {
+            Regress::Changed => None,
+            Regress::All => Some("all"),
+            Regress::None => Some("none"),
+        };
+        if let Some(regress) = regress {
+            self.line(1, &format!("regress  {regress}"));
+        }
+        if let Some(commit) = &phase.commit {
+            let scope = commit.scope.as_ref().map(|scope| format!("({scope})"));
+            let subject = self.value(&commit.subject);
+            self.line(
+                1,
+                &format!(
+                    "commit   {}{}: {subject}",
+                    commit.ty,
+                    scope.unwrap_or_default()
+                ),
+            );
+        }
+        if let Some(tag) = &phase.tag {
+            self.line(1, &format!("tag      {}", tag.name.value));
+        }
+    }
+
+    fn gate(&mut self, gate: &Gate, columns: Columns) {
+        let mut place = self.place(gate.name.span);
+        if let Some(origin) = gate.origin.first() {
+            place = format!(
+                "{place} {} {}",
+                self.style.paint(Ink::Dim, "from"),
+                self.place(*origin)
+            );
+        }
+        let title = gate.title.as_deref().unwrap_or_default();
+        let row = columns.row(self.style, &gate.name.value, title, &place);
+        self.line(1, &format!("gate     {row}"));
+        let mut settings = Vec::new();
+        if let Some(dir) = &gate.dir {
+            settings.push(format!("in {}", self.value(dir)));
+        }
+        // The plan's own come first, and stand above.
+        for var in gate.env.iter().skip(self.plan.settings.env.len()) {
+            settings.push(self.env(var));
+        }
+        if gate.timeout != self.plan.settings.timeout {
+            settings.push(format!("timeout {}", Value::Duration(gate.timeout)));
+        }
+        if !gate.needs.is_empty() {
+            let needs: Vec<&str> = gate.needs.iter().map(|need| need.value.as_str()).collect();
+            settings.push(format!("needs {}", needs.join(", ")));
+        }
+        for lock in &gate.locks {
+            settings.push(format!("lock {}", self.value(lock)));
+        }
+        if let Some(when) = &gate.when {
+            settings.push(format!("when {}", self.written(when.span)));
+        }
+        match &gate.inputs {
+            Inputs::Tree => {}
+            Inputs::None => settings.push("inputs none".to_owned()),
+            Inputs::Globs { globs, .. } => {
+                let globs: Vec<String> = globs.iter().map(|glob| self.value(glob)).collect();
+                settings.push(format!("inputs {}", globs.join(", ")));
+            }
+        }
+        for setting in settings {
+            self.line(3, &setting);
+        }
+        self.steps(&gate.steps, 3);
+    }
+
+    fn steps(&mut self, steps: &[Step], depth: usize) {
+        for step in steps {
+            match &step.kind {
+                StepKind::Command(command) => match &command.form {
+                    CommandForm::Shell { parts, .. } => {
+                        let line = self.command(parts);
+                        for (at, part) in line.lines().enumerate() {
+                            let sign = if at == 0 { "$" } else { " " };
+                            self.line(depth, &format!("{sign} {}", sanitise(part)));
+                        }
+                    }
+                    CommandForm::Script { program, .. } => {
+                        let program = self.value(program);
+                        self.line(depth, &format!("script {program} …"));
+                    }
+                },
+                StepKind::Check(check) => {
+                    let from = self.place(check.declared);
+                    self.line(depth, &format!("check {}  {from}", check.name));
+                    self.steps(&check.steps, depth + 1);
+                }
+                _ => {
+                    let text = self.written(step.span);
+                    self.line(depth, &text);
+                }
+            }
+        }
+    }
+
+    /// A command with the values that are known when the plan is loaded, quoted as in a run.
+    fn command(&self, parts: &[CommandPart]) -> String {
+        let text = parts.iter().map(|part| match part {
+            CommandPart::Text(text) => text.clone(),
+            CommandPart::Value {
+                expr,
+                span,
+                quoting,
+            } => evaluate(expr, &ConstantFacts)
+                .ok()
+                .and_then(|value| quoting.quote(&value))
+                .unwrap_or_else(|| self.plan.sources.slice(*span).to_owned()),
+        });
+        text.collect()
+    }
+
+    fn env(&self, var: &EnvVar) -> String {
+        format!("env {} = {}", var.name.value, self.value(&var.value))
+    }
+
+    /// A value where it is known when the plan is loaded, else as it is written.
+    fn value(&self, expr: &Expr) -> String {
+        match text_of(expr, &ConstantFacts) {
+            Ok(text) => sanitise(&text).into_owned(),
+            Err(_) => self.written(expr.span),
+        }
+    }
+}
+
+/// How wide the names and titles of a phase's gates and manual checks are, in characters.
+#[derive(Clone, Copy)]
+struct Columns {
+    name: usize,
+    title: usize,
+}
+
+/// A title longer than this pushes its place aside, and not those of the others.
+const TITLE_WIDTH: usize = 44;
+
+impl Columns {
+    fn of(phase: &Phase) -> Self {
+        let gates = phase.gates.iter().map(|gate| {
+            let title = gate.title.as_deref().unwrap_or_default();
+            (gate.name.value.as_str(), title)
+        });
+        let manuals = phase.manuals.iter();
+        let manuals = manuals.map(|manual| (manual.name.value.as_str(), manual.title.as_str()));
+        let mut columns = Self { name: 0, title: 0 };
+        for (name, title) in gates.chain(manuals) {
+            let title = sanitise(title).chars().count();
+            columns.name = columns.name.max(name.chars().count());
+            if title <= TITLE_WIDTH {
+                columns.title = columns.title.max(title);
+            }
+        }
+        columns
+    }
+
+    fn row(self, style: Style, name: &str, title: &str, place: &str) -> String {
+        let name = format!("{name:<width$}", width = self.name);
+        let name = style.paint(Ink::Bold, name);
+        let title = sanitise(title);
+        if self.title == 0 && title.is_empty() {
+            return format!("{name}  {place}");
+        }
+        format!("{name}  {title:<width$}  {place}", width = self.title)
+    }
+}
+
+fn rule_text(rule: &ScopeRule) -> String {
+    match rule {
+        ScopeRule::Allow { glob } => format!("allow {}", glob.value),
+        ScopeRule::Deny { glob } => format!("deny {}", glob.value),
+        ScopeRule::Require { glob } => format!("require {}", glob.value),
+        ScopeRule::Forbid { pattern, within } => {
+            let what = match &pattern.value {
+                Forbidden::Word(word) => word.clone(),
+                Forbidden::Regex(regex) => Value::Regex(regex.clone()).to_string(),
+            };
+            let within: Vec<&str> = within.iter().map(|glob| glob.value.as_str()).collect();
+            if within.is_empty() {
+                format!("forbid {what}")
+            } else {
+                format!("forbid {what} in {}", within.join(", "))
+            }
+        }
+        ScopeRule::Limit { kind, value, .. } => match kind {
+            LimitKind::Files => format!("limit {value} files"),
+            LimitKind::Lines => format!("limit {value} lines"),
+            LimitKind::PerFile => format!("limit {} per file", Value::Size(*value)),
+        },
+    }
+}
