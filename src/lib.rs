@@ -5,6 +5,8 @@
 //! [`run::Interpreter`] takes its phases through their gates in a git repository.
 
 pub mod analysis;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod diagnostic;
 pub mod eval;
 pub mod plan;

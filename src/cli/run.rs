@@ -1,0 +1,262 @@
+//! `gate run` and `gate try`.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::locate::Located;
+use super::output::Output;
+use super::{Format, Sets};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::Plan;
+use crate::process::{self, Interrupt};
+use crate::repo::{Oid, Repository, TreeLoader};
+use crate::report::{GithubReporter, HumanReporter, json};
+use crate::run::{Event, Interpreter, Outcome, PhaseSelection, Refusal};
+use crate::source::Sources;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The plan; by default the one `*.gate` file at the repository's root, or `plan.gate`
+    plan: Option<PathBuf>,
+    /// Take this phase, which must be the open one
+    #[arg(long, value_name = "PHASE", conflicts_with = "all")]
+    phase: Option<String>,
+    /// Go on to the next phase while there is nothing to wait for
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    how: How,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TryArgs {
+    /// Only these gates and what they need: `GATE` of the open phase, or `PHASE/GATE`
+    gates: Vec<String>,
+    /// The plan; by default the one `*.gate` file at the repository's root, or `plan.gate`
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    how: How,
+}
+
+#[derive(Debug, Args)]
+struct How {
+    /// Start no further gate after the first that is not green
+    #[arg(long)]
+    fail_fast: bool,
+    /// How many gates run at a time
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    #[command(flatten)]
+    sets: Sets,
+    /// How to write what happens
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// `gate run`.
+pub(super) fn run(args: &RunArgs, output: &Output) -> i32 {
+    let selection = match (&args.phase, args.all) {
+        (Some(name), _) => PhaseSelection::Named(name),
+        (None, true) => PhaseSelection::All,
+        (None, false) => PhaseSelection::Open,
+    };
+    go(args.plan.as_deref(), &args.how, output, |interpreter| {
+        interpreter.run(selection)
+    })
+}
+
+/// `gate try`. A first word that names a plan file is the plan, as in `gate run`.
+pub(super) fn attempt(args: &TryArgs, output: &Output) -> i32 {
+    let mut gates = args.gates.clone();
+    let mut plan = args.plan.clone();
+    if plan.is_none() && gates.first().is_some_and(|word| word.ends_with(".gate")) {
+        plan = Some(PathBuf::from(gates.remove(0)));
+    }
+    go(plan.as_deref(), &args.how, output, |interpreter| {
+        interpreter.attempt(&gates)
+    })
+}
+
+fn go(
+    plan: Option<&std::path::Path>,
+    how: &How,
+    output: &Output,
+    judge: impl FnOnce(Interpreter<'_>) -> Result<Outcome, Refusal>,
+) -> i32 {
+    let complain = |diagnostic: &Diagnostic| {
+        let diagnostics = crate::diagnostic::Diagnostics {
+            items: vec![diagnostic.clone()],
+            sources: Sources::new(),
+        };
+        output.diagnostics(&diagnostics, how.format);
+        if diagnostic.code.as_str().starts_with('B') {
+            3
+        } else {
+            2
+        }
+    };
+    let given = match how.sets.given(true) {
+        Ok(given) => given,
+        Err(message) => {
+            let advice = "write `--set name=value`";
+            return complain(&Diagnostic::unplaced(Code::UNKNOWN_PARAM, message).help(advice));
+        }
+    };
+    let repo = match Repository::discover(".") {
+        Ok(repo) => repo,
+        Err(error) => return complain(&error.diagnostic()),
+    };
+    let located = match Located::find(plan, Some(&repo)) {
+        Ok(located) => located,
+        Err(diagnostic) => return complain(&diagnostic),
+    };
+    if let Err(error) = repo.preflight() {
+        return complain(&error.diagnostic());
+    }
+    let tree = match repo.staged_tree() {
+        Ok(tree) => tree,
+        Err(error) => return complain(&error.diagnostic()),
+    };
+    let loader = TreeLoader::new(&repo, tree.clone());
+    let loaded = Plan::load_with(&located.path, &loader, &given);
+    let from_disk = loader.from_disk();
+    let plan = match loaded {
+        Ok(plan) => plan,
+        Err(diagnostics) => {
+            let diagnostics = located.relocate(diagnostics);
+            output.diagnostics(&diagnostics, how.format);
+            return 2;
+        }
+    };
+    let notices = notices(&repo, &plan, &from_disk);
+    judge_plan(&plan, repo, tree, &located, notices, how, output, judge)
+}
+
+/// What is to be said of where the plan was read from.
+fn notices(repo: &Repository, plan: &Plan, from_disk: &[String]) -> Vec<String> {
+    let mut notices = Vec::new();
+    for path in from_disk {
+        notices.push(format!(
+            "`{path}` is not staged: it was read from the working tree"
+        ));
+    }
+    let unstaged = repo
+        .unstaged()
+        .map(|unstaged| unstaged.changed)
+        .unwrap_or_default();
+    for file in &plan.files {
+        if !from_disk.contains(&file.path)
+            && unstaged.iter().any(|p| p.as_str() == Some(&file.path))
+        {
+            notices.push(format!("unstaged edits of `{}` are not used", file.path));
+        }
+    }
+    notices
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call site, all of them plain facts"
+)]
+fn judge_plan(
+    plan: &Plan,
+    repo: Repository,
+    tree: Oid,
+    located: &Located,
+    notices: Vec<String>,
+    how: &How,
+    output: &Output,
+    judge: impl FnOnce(Interpreter<'_>) -> Result<Outcome, Refusal>,
+) -> i32 {
+    let interrupt = Interrupt::new();
+    process::adopt_orphans();
+    // Without the handlers a signal ends us at once, as it would any program.
+    let _handlers = process::handle_signals(&interrupt);
+    let reporter = Arc::new(Mutex::new(Reporter::new(how.format, output)));
+    let mut interpreter = Interpreter::new(plan, repo)
+        .tree(tree)
+        .interrupt(&interrupt)
+        .jobs(how.jobs.map(usize::from))
+        .fail_fast(how.fail_fast)
+        .observe({
+            let reporter = Arc::clone(&reporter);
+            move |event| {
+                let event = match event {
+                    Event::Diagnostic(about) => {
+                        let mut about = about.clone();
+                        about.sources = located.relocated(&about.sources);
+                        Event::Diagnostic(about)
+                    }
+                    event => event.clone(),
+                };
+                reporter
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .event(&event);
+            }
+        });
+    for text in notices {
+        interpreter = interpreter.notice(text);
+    }
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let result = std::thread::scope(|scope| {
+        if output.live && how.format == Format::Human {
+            let reporter = Arc::clone(&reporter);
+            scope.spawn(move || {
+                // Redraws the line of what is running, until the run is over.
+                while stopped.recv_timeout(Duration::from_millis(100))
+                    == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
+                {
+                    reporter
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .tick();
+                }
+            });
+        }
+        let result = judge(interpreter);
+        drop(stop);
+        result
+    });
+    match result {
+        Ok(outcome) => outcome.exit_code(),
+        Err(refusal) => refusal.exit_code(),
+    }
+}
+
+/// The format asked for, as a fold over events.
+enum Reporter {
+    Human(HumanReporter<io::Stdout>),
+    Json,
+    Github(GithubReporter<io::Stdout>),
+}
+
+impl Reporter {
+    fn new(format: Format, output: &Output) -> Self {
+        match format {
+            Format::Human => Self::Human(HumanReporter::new(io::stdout(), output.out, output.live)),
+            Format::Json => Self::Json,
+            Format::Github => Self::Github(GithubReporter::new(io::stdout())),
+        }
+    }
+
+    /// Shows an event. A reader that went away does not stop the judging.
+    fn event(&mut self, event: &Event) {
+        let _ = match self {
+            Self::Human(reporter) => reporter.event(event),
+            Self::Json => writeln!(io::stdout().lock(), "{}", json::event_line(event)),
+            Self::Github(reporter) => reporter.event(event),
+        };
+    }
+
+    fn tick(&mut self) {
+        if let Self::Human(reporter) = self {
+            let _ = reporter.tick();
+        }
+    }
+}

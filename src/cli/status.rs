@@ -1,0 +1,97 @@
+//! `gate status`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::Sets;
+use super::locate::Located;
+use super::output::Output;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::plan::Plan;
+use crate::repo::{Repository, TreeLoader};
+use crate::report::status::{PhaseLine, table};
+use crate::run::States;
+use crate::source::Sources;
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// The plan; by default the one `*.gate` file at the repository's root, or `plan.gate`
+    plan: Option<PathBuf>,
+    /// As one JSON document
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    sets: Sets,
+}
+
+/// `gate status`: 0, or 2 where there is no valid plan to speak of.
+pub(super) fn status(args: &StatusArgs, output: &Output) -> i32 {
+    match read(args) {
+        Ok((plan, states)) => {
+            print(args, output, &plan, &states);
+            0
+        }
+        Err(diagnostics) => {
+            for item in &diagnostics.items {
+                output.complain(item, &diagnostics.sources);
+            }
+            2
+        }
+    }
+}
+
+fn read(args: &StatusArgs) -> Result<(Plan, States), Box<Diagnostics>> {
+    let alone = |diagnostic: Diagnostic| {
+        Box::new(Diagnostics {
+            items: vec![diagnostic],
+            sources: Sources::new(),
+        })
+    };
+    let git = |error: crate::repo::RepoError| alone(error.diagnostic());
+    let given = args.sets.given(false).map_err(|message| {
+        alone(Diagnostic::unplaced(Code::UNKNOWN_PARAM, message).help("write `--set name=value`"))
+    })?;
+    let repo = Repository::discover(".").map_err(git)?;
+    let located = Located::find(args.plan.as_deref(), Some(&repo)).map_err(|d| alone(*d))?;
+    let tree = repo.staged_tree().map_err(git)?;
+    let plan = Plan::load_with(&located.path, &TreeLoader::new(&repo, tree), &given)
+        .map_err(|diagnostics| Box::new(located.relocate(diagnostics)))?;
+    let states = States::derive(&plan, &repo).map_err(git)?;
+    Ok((plan, states))
+}
+
+fn print(args: &StatusArgs, output: &Output, plan: &Plan, states: &States) {
+    let phases = plan.phases.iter().zip(&states.phases);
+    if args.json {
+        let phases: Vec<_> = phases
+            .map(|(phase, state)| {
+                let mut entry = json!({
+                    "number": phase.number,
+                    "name": phase.name.value,
+                    "title": phase.title,
+                    "tag": phase.tag.as_ref().map(|tag| &tag.name.value),
+                });
+                if let (Some(entry), Ok(serde_json::Value::Object(state))) =
+                    (entry.as_object_mut(), serde_json::to_value(state))
+                {
+                    entry.extend(state);
+                }
+                entry
+            })
+            .collect();
+        let document = json!({
+            "schema": crate::plan::SCHEMA,
+            "plan": plan.path,
+            "title": plan.title.as_ref().map(|title| &title.value),
+            "phases": phases,
+        });
+        output.line(&document.to_string());
+        return;
+    }
+    let lines: Vec<PhaseLine<'_>> = phases
+        .map(|(phase, state)| PhaseLine { phase, state })
+        .collect();
+    output.line(&table(plan, &lines, output.out));
+}

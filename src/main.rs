@@ -1,0 +1,7 @@
+//! The command line of `gate`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gatelang::cli::main()
+}

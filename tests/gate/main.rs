@@ -1,0 +1,23 @@
+//! The built `gate`, used as a person would use it, in repositories made for each test.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod book;
+mod check;
+mod demo;
+mod embed;
+mod explain;
+mod fix;
+mod fmt;
+mod judged_tree;
+mod not_built;
+mod phases;
+mod project;
+mod readme;
+mod red;
+mod show;
