@@ -12,6 +12,7 @@ mod interrupt;
 mod marker;
 mod output;
 mod platform;
+mod running;
 mod start;
 mod text;
 mod tree;
@@ -19,7 +20,8 @@ mod tree;
 pub use find::find_program;
 pub use interrupt::{Interrupt, handle_signals};
 pub use marker::MARKER;
-pub use output::{Output, OutputError, WHOLE_LIMIT};
+pub use output::{Output, OutputError, Stream, WHOLE_LIMIT};
+pub use running::{Running, SoFar, Watch};
 pub use start::StartError;
 pub use text::sanitise;
 pub use tree::adopt_orphans;
@@ -27,6 +29,8 @@ pub use tree::adopt_orphans;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use follow::Ending;
 
 /// How long a tree may take to end after SIGTERM before it gets SIGKILL.
 pub const TERM_GRACE: Duration = Duration::from_secs(2);
@@ -85,6 +89,20 @@ pub struct Finished {
     pub leaked: Vec<String>,
 }
 
+impl Finished {
+    /// Of a command of which nothing came.
+    fn none(exit: Exit) -> Self {
+        Self {
+            exit,
+            stdout: Output::default(),
+            stderr: Output::default(),
+            output: Output::default(),
+            time: Duration::ZERO,
+            leaked: Vec::new(),
+        }
+    }
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -130,6 +148,12 @@ impl Exit {
     }
 }
 
+/// The number of a signal by its name, as `SIGINT`; none where there is no such signal.
+#[must_use]
+pub fn signal_number(name: &str) -> Option<i32> {
+    (1..=64).find(|number| signal_hook::low_level::signal_name(*number) == Some(name))
+}
+
 /// Runs a command to its end, and ends what it left behind.
 ///
 /// # Errors
@@ -137,17 +161,10 @@ impl Exit {
 pub fn run(command: &Command, interrupt: &Interrupt) -> Result<Finished, StartError> {
     let wake = interrupt.wake_fd()?;
     if interrupt.signal().is_some() {
-        return Ok(Finished {
-            exit: Exit::Interrupted,
-            stdout: Output::default(),
-            stderr: Output::default(),
-            output: Output::default(),
-            time: Duration::ZERO,
-            leaked: Vec::new(),
-        });
+        return Ok(Finished::none(Exit::Interrupted));
     }
     let child = start::start(command)?;
-    let finished = follow::follow(child, command, wake);
+    let finished = follow::follow(child, command, wake, Ending::default(), &mut ());
     tree::stay_if_exiting();
     Ok(finished?)
 }

@@ -6,10 +6,12 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use super::output::{Capture, Stream};
+use libc::SIGTERM;
+
+use super::output::Capture;
 use super::platform::{self, ExitWatch};
 use super::start::Child;
-use super::{Command, Exit, Finished, KILL_GRACE, Keep, LINGER, TERM_GRACE};
+use super::{Command, Exit, Finished, KILL_GRACE, Keep, LINGER, Stream, TERM_GRACE};
 
 /// What is read at once, in bytes: at first, and from a stream that has much to say.
 const READ: usize = 8 << 10;
@@ -35,11 +37,46 @@ enum Stage {
     Killed { until: Instant },
 }
 
-/// Follows a command until it is gone and all it left behind too.
+/// How a command is asked to end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ending {
+    /// With this signal.
+    pub signal: i32,
+    /// How long it may take then, before SIGKILL.
+    pub grace: Duration,
+}
+
+impl Default for Ending {
+    fn default() -> Self {
+        Self {
+            signal: SIGTERM,
+            grace: TERM_GRACE,
+        }
+    }
+}
+
+/// Sees what a command does, as it does it.
+pub(super) trait Follower {
+    /// It wrote something.
+    fn output(&mut self, stream: Stream, bytes: &[u8]);
+    /// It ended; what it left behind may be alive.
+    fn ended(&mut self, exit: Exit);
+}
+
+/// Nobody looks.
+impl Follower for () {
+    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
+    fn ended(&mut self, _exit: Exit) {}
+}
+
+/// Follows a command until it is gone and all it left behind too. It is asked to end when
+/// `wake` is readable.
 pub(super) fn follow(
     child: Child,
     command: &Command,
     wake: BorrowedFd<'_>,
+    ending: Ending,
+    follower: &mut impl Follower,
 ) -> io::Result<Finished> {
     let Child {
         handle,
@@ -63,14 +100,16 @@ pub(super) fn follow(
         time: Duration::ZERO,
         by_us: None,
         leaked: Vec::new(),
+        ending,
+        follower,
     };
     follow.follow(wake)?;
-    follow.reader.drain();
+    follow.reader.drain(follow.follower);
     Ok(follow.finish())
 }
 
 /// A command that is followed.
-struct Follow {
+struct Follow<'f, F> {
     handle: duct::Handle,
     tree: super::tree::Tree,
     watch: ExitWatch,
@@ -83,9 +122,11 @@ struct Follow {
     /// Why we ended it, if we did.
     by_us: Option<Exit>,
     leaked: Vec<String>,
+    ending: Ending,
+    follower: &'f mut F,
 }
 
-impl Follow {
+impl<F: Follower> Follow<'_, F> {
     fn follow(&mut self, wake: BorrowedFd<'_>) -> io::Result<()> {
         let mut wake = Some(wake);
         loop {
@@ -130,10 +171,10 @@ impl Follow {
                 wait,
             )?;
             if stdout {
-                self.reader.read(Stream::Stdout);
+                self.reader.read(Stream::Stdout, self.follower);
             }
             if stderr {
-                self.reader.read(Stream::Stderr);
+                self.reader.read(Stream::Stderr, self.follower);
             }
             if end {
                 self.watch.clear()?;
@@ -155,6 +196,8 @@ impl Follow {
             self.status = Some(output.status);
             self.time = now - self.started;
             self.tree.leader_reaped();
+            self.follower
+                .ended(self.by_us.unwrap_or(exit_of(output.status)));
             if let Stage::Runs { .. } = self.stage {
                 self.stage = Stage::Lingers {
                     until: now + LINGER,
@@ -208,23 +251,18 @@ impl Follow {
 
     /// Asks what is alive to end.
     fn end(&mut self) {
-        let asked = self.tree.terminate();
+        let asked = self.tree.terminate(self.ending.signal);
         if self.status.is_some() {
             self.leaked = asked;
         }
         self.pause = FIRST_PAUSE;
         self.stage = Stage::Ends {
-            until: Instant::now() + TERM_GRACE,
+            until: Instant::now() + self.ending.grace,
         };
     }
 
     fn finish(self) -> Finished {
-        let by_itself = self
-            .status
-            .map(|status| match (status.code(), status.signal()) {
-                (Some(code), _) => Exit::Code(code),
-                (None, signal) => Exit::Signal(signal.unwrap_or_default()),
-            });
+        let by_itself = self.status.map(exit_of);
         let time = if self.status.is_some() {
             self.time
         } else {
@@ -240,6 +278,14 @@ impl Follow {
             time,
             leaked: self.leaked,
         }
+    }
+}
+
+/// How a process ended by itself.
+fn exit_of(status: ExitStatus) -> Exit {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Exit::Code(code),
+        (None, signal) => Exit::Signal(signal.unwrap_or_default()),
     }
 }
 
@@ -267,7 +313,7 @@ impl Reader {
     }
 
     /// Reads what is there from a stream that is readable.
-    fn read(&mut self, stream: Stream) {
+    fn read(&mut self, stream: Stream, follower: &mut impl Follower) {
         let slot = match stream {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
@@ -276,8 +322,9 @@ impl Reader {
         match pipe.read(&mut self.buffer) {
             Ok(length) if length > 0 => {
                 let before = self.capture.total(stream);
-                self.capture
-                    .push(stream, self.buffer.get(..length).unwrap_or_default());
+                let bytes = self.buffer.get(..length).unwrap_or_default();
+                self.capture.push(stream, bytes);
+                follower.output(stream, bytes);
                 if before < MUCH && before + length as u64 >= MUCH {
                     platform::grow_pipe(pipe.as_fd());
                     self.buffer.resize(READ_MUCH, 0);
@@ -290,7 +337,7 @@ impl Reader {
     }
 
     /// Reads what is still in the pipes, when none of the tree can add to it.
-    fn drain(&mut self) {
+    fn drain(&mut self, follower: &mut impl Follower) {
         let until = Instant::now() + LINGER;
         while self.is_open() && Instant::now() < until {
             let fds = [self.stdout.as_ref(), self.stderr.as_ref()].map(|fd| fd.map(AsFd::as_fd));
@@ -298,10 +345,10 @@ impl Reader {
                 Ok([false, false]) | Err(_) => return,
                 Ok([stdout, stderr]) => {
                     if stdout {
-                        self.read(Stream::Stdout);
+                        self.read(Stream::Stdout, follower);
                     }
                     if stderr {
-                        self.read(Stream::Stderr);
+                        self.read(Stream::Stderr, follower);
                     }
                 }
             }

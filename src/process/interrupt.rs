@@ -4,6 +4,7 @@ use std::io::{self, PipeReader, PipeWriter, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -51,6 +52,30 @@ impl Interrupt {
             0 => None,
             signal => Some(signal),
         }
+    }
+
+    /// Waits until it is triggered, no longer than `limit`. Says whether it is.
+    #[must_use]
+    pub fn wait(&self, limit: Duration) -> bool {
+        let until = Instant::now().checked_add(limit);
+        while self.signal().is_none() {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                return false;
+            }
+            let waited = self.wake_fd().and_then(|wake| {
+                // Between the look above and the making of the pipe it may have come.
+                if self.signal().is_some() {
+                    return Ok([true]);
+                }
+                platform::wait_readable([Some(wake)], left)
+            });
+            if waited.is_err() {
+                // Out of descriptors: look again now and then.
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        true
     }
 
     /// What is readable from the moment it is triggered, unless [`Self::signal`] says so

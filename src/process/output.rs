@@ -289,8 +289,10 @@ fn copy_file(file: &File, length: u64) -> io::Result<File> {
 
 /// Which of a command's two streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stream {
+pub enum Stream {
+    /// Standard output.
     Stdout,
+    /// Standard error.
     Stderr,
 }
 
@@ -332,6 +334,16 @@ impl Capture {
             Stream::Stdout => self.stdout.0.total,
             Stream::Stderr => self.stderr.0.total,
         }
+    }
+
+    /// As [`Capture::finish`], of what came until now.
+    pub(super) fn so_far(&self) -> (Output, Output, Output) {
+        let fork = Self {
+            stdout: self.stdout.fork(),
+            stderr: self.stderr.fork(),
+            both: self.both.as_ref().map(Keeper::fork),
+        };
+        fork.finish()
     }
 
     /// Standard output, standard error, and both as they came.

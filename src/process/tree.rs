@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use libc::{SIGCONT, SIGKILL, SIGTERM};
+use libc::{SIGCONT, SIGKILL};
 
 use super::marker::{MARKER, Marker};
 use super::platform::{self, Pid, Seen};
@@ -53,6 +53,32 @@ pub(super) struct Survivor {
     name: String,
 }
 
+/// Finds the members of a command's tree while it runs.
+#[derive(Debug)]
+pub(super) struct Lookout {
+    leader: Pid,
+    marker: Marker,
+}
+
+impl Lookout {
+    /// Those that are alive, the leader included.
+    pub(super) fn pids(&self) -> Vec<u32> {
+        let is_member = |pid: &Pid| {
+            platform::look(*pid).is_some_and(|seen| {
+                // Its group's id is the leader's as long as one is in it.
+                let marked = |bytes: &[u8]| self.marker.is_in(bytes);
+                !seen.zombie
+                    && (seen.group == self.leader
+                        || seen.environment.as_deref().is_some_and(marked))
+            })
+        };
+        let all = platform::all_pids().pids.into_iter();
+        all.filter(is_member)
+            .filter_map(|pid| u32::try_from(pid).ok())
+            .collect()
+    }
+}
+
 /// A command's process tree.
 #[derive(Debug)]
 pub(super) struct Tree {
@@ -97,10 +123,18 @@ impl Tree {
         self.survivors.is_empty()
     }
 
-    /// Asks all of it to end. Says the names of those it asked, each once, the leader aside.
-    pub(super) fn terminate(&mut self) -> Vec<String> {
+    /// What finds its members from elsewhere.
+    pub(super) fn lookout(&self) -> Lookout {
+        Lookout {
+            leader: self.leader,
+            marker: self.marker.clone(),
+        }
+    }
+
+    /// Asks all of it to end, with this signal. Says the names of those it asked, each once, the leader aside.
+    pub(super) fn terminate(&mut self, signal: i32) -> Vec<String> {
         self.look();
-        self.signal(SIGTERM);
+        self.signal(signal);
         // One that is stopped would not hear it.
         self.signal(SIGCONT);
         let mut names: Vec<String> = self.survivors.iter().map(|s| s.name.clone()).collect();
