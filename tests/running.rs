@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use gatelang::process::{
-    Command, Exit, Interrupt, Keep, Running, StartError, Stream, signal_number,
+    Command, Exit, Interrupt, Keep, Running, StartError, Stream, port_holder, signal_number,
 };
 
 const LONG: Duration = Duration::from_secs(60);
@@ -141,6 +141,31 @@ fn what_cannot_be_started_says_so() {
     };
     let error = Running::start(&command, libc_term(), LONG, None).unwrap_err();
     assert!(matches!(error, StartError::ProgramNotFound { .. }));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_listens_on_a_port_is_known() {
+    let ours = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = ours.local_addr().unwrap().port();
+    let running = start("echo up; sleep 1000");
+    says(&running, "up");
+    assert_eq!(running.listens_on(port), Some(false));
+    assert_eq!(port_holder(port).unwrap().pid, std::process::id());
+    drop(ours);
+    assert_eq!(port_holder(port), None);
+    assert_eq!(running.listens_on(port), None);
+    drop(running);
+
+    // A grandchild of another session, on the other family where there is one.
+    let script = "import socket, time
+try: s = socket.create_server(('::1', 0), family=socket.AF_INET6)
+except OSError: s = socket.create_server(('127.0.0.1', 0))
+print(s.getsockname()[1], flush=True); time.sleep(1000)";
+    let running = start(&format!("setsid python3 -c \"{script}\" & wait"));
+    let port = |running: &Running| running.output().stdout.whole().unwrap().parse().ok();
+    until(&running, |running| port(running).is_some());
+    assert_eq!(running.listens_on(port(&running).unwrap()), Some(true));
 }
 
 #[test]

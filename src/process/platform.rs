@@ -10,14 +10,18 @@ compile_error!(
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub(super) use linux::{ExitWatch, adopt_orphans, all_pids, grow_pipe, look, pids_since};
+pub(super) use linux::{
+    ExitWatch, Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, pids_since,
+};
 
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
 pub(super) use self::exit::ExitWatch;
 #[cfg(target_os = "macos")]
-pub(super) use macos::{adopt_orphans, all_pids, grow_pipe, look, pids_since};
+pub(super) use macos::{
+    Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, pids_since,
+};
 
 pub(super) mod exit;
 

@@ -180,3 +180,45 @@ fn look_once(pid: Pid) -> Option<Seen> {
         environment: fs::read(format!("/proc/{pid}/environ")).ok(),
     })
 }
+
+/// The sockets that listen on a port, by inode.
+#[derive(Debug, Default)]
+pub(in super::super) struct Listening(Vec<String>);
+
+impl Listening {
+    /// Whether nobody does.
+    pub(in super::super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Which sockets listen on this TCP port, of both families.
+pub(in super::super) fn listening(port: u16) -> Listening {
+    /// `TCP_LISTEN`, as the kernel writes it.
+    const LISTEN: &str = "0A";
+    let port = format!(":{port:04X}");
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).ok());
+    let lines = tables.iter().flatten().flat_map(|table| table.lines());
+    let inode = |line: &str| {
+        let mut fields = line.split_ascii_whitespace();
+        let (local, state) = (fields.nth(1)?, fields.nth(1)?);
+        let inode = fields.nth(5)?;
+        (local.ends_with(&port) && state == LISTEN).then(|| format!("socket:[{inode}]"))
+    };
+    Listening(lines.filter_map(inode).collect())
+}
+
+/// Whether a process has one of these open; none where we may not look.
+pub(in super::super) fn holds(pid: Pid, sockets: &Listening) -> Option<bool> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
+    let is_one = |entry: fs::DirEntry| {
+        let target = fs::read_link(entry.path()).ok();
+        target.is_some_and(|target| {
+            sockets
+                .0
+                .iter()
+                .any(|socket| target.as_os_str() == socket.as_str())
+        })
+    };
+    Some(open.flatten().any(is_one))
+}
