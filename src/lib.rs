@@ -4,10 +4,13 @@
 //! *scope*) and the executable *gates* it must pass. [`plan::Plan::load`] reads one;
 //! [`run::Interpreter`] takes its phases through their gates in a git repository.
 
+#![warn(clippy::disallowed_methods)]
+
 pub mod analysis;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod diagnostic;
+pub mod disk;
 pub mod eval;
 pub mod plan;
 pub mod process;

@@ -38,6 +38,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use crate::disk::{self, Step};
 use git::{Git, Site};
 
 /// A git repository and one working tree of it. May be shared between threads.
@@ -120,7 +121,7 @@ impl Repository {
     /// The folder of gate's own files in this working tree's git directory, made if need be.
     fn own_dir(&self) -> Result<PathBuf, RepoError> {
         let folder = self.site.git_dir.join("gate");
-        std::fs::create_dir_all(&folder).map_err(|e| files("create", &folder, &e))?;
+        disk::create_folders(Step::OwnFolder, &folder).map_err(|e| files("create", &folder, &e))?;
         Ok(folder)
     }
 
@@ -153,7 +154,12 @@ fn find_with_git2(from: &Path) -> Result<Found, git2::Error> {
 }
 
 fn find_with_git(from: &Path) -> Result<Found, RepoError> {
-    let ask = |what: &str| Git::finding(from).args(["rev-parse", what]).output();
+    let ask = |what: &str| {
+        Git::finding(from)
+            .args(["rev-parse", what])
+            .reading()
+            .output()
+    };
     let first = ask("--absolute-git-dir")?;
     if first.status != Some(0) {
         return Err(RepoError::NotARepository {

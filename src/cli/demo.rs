@@ -7,6 +7,7 @@ use clap::{Args, Parser as _};
 use super::output::Output;
 use super::{Cli, Command, run};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::disk::{self, Step};
 use crate::repo::Sample;
 use crate::report::style::Ink;
 use crate::source::Sources;
@@ -141,10 +142,9 @@ fn heading(output: &Output, text: &str) -> String {
 /// The folder to make the repository in: named and empty or absent, or a new one.
 fn folder(dir: Option<&Path>) -> Result<PathBuf, Box<Diagnostic>> {
     let Some(dir) = dir else {
-        let made = tempfile::Builder::new().prefix("gate-demo-").tempdir();
-        return match made {
-            // Kept: it is there to be looked at.
-            Ok(made) => Ok(made.keep()),
+        // Kept: it is there to be looked at.
+        return match disk::lasting_folder(Step::Demo, "gate-demo-") {
+            Ok(made) => Ok(made),
             Err(error) => Err(Box::new(unusable(
                 &std::env::temp_dir(),
                 &error.to_string(),
@@ -152,7 +152,7 @@ fn folder(dir: Option<&Path>) -> Result<PathBuf, Box<Diagnostic>> {
         };
     };
     let fail = |why: &str| Err(Box::new(unusable(dir, why)));
-    if let Err(error) = std::fs::create_dir_all(dir) {
+    if let Err(error) = disk::create_folders(Step::Demo, dir) {
         return fail(&error.to_string());
     }
     match std::fs::read_dir(dir) {

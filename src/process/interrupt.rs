@@ -10,6 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::{platform, tree};
+use crate::disk;
 
 /// A switch that ends every command run under it. Clones are the same switch.
 #[derive(Debug, Clone, Default)]
@@ -102,12 +103,14 @@ pub fn handle_signals(interrupt: &Interrupt) -> io::Result<()> {
     let wanted = [SIGINT, SIGTERM, SIGHUP];
     let mut signals = Signals::new(wanted.into_iter().filter(|s| !platform::is_ignored(*s)))?;
     let interrupt = interrupt.clone();
+    disk::listening();
     std::thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || {
             for signal in signals.forever() {
                 if interrupt.signal().is_none() {
                     interrupt.trigger(signal);
+                    disk::heard();
                 } else {
                     tree::kill_all();
                     std::process::exit(128 + signal);

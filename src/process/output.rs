@@ -9,6 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::{Keep, text};
+use crate::disk::{self, Step};
 
 /// How much of an output's beginning and of its end is kept, each, in bytes.
 const ENDS: usize = 64 << 10;
@@ -250,7 +251,7 @@ impl Whole {
                 kept.extend_from_slice(bytes);
                 return;
             }
-            Self::Memory(kept) => tempfile::tempfile().and_then(|mut file| {
+            Self::Memory(kept) => disk::nameless(Step::Spill).and_then(|mut file| {
                 file.write_all(kept)?;
                 file.write_all(bytes)?;
                 Ok(file)
@@ -272,7 +273,7 @@ impl Whole {
 
 /// Another file with the first `length` bytes of this one.
 fn copy_file(file: &File, length: u64) -> io::Result<File> {
-    let mut to = tempfile::tempfile()?;
+    let mut to = disk::nameless(Step::Spill)?;
     let mut buffer = vec![0; IN_MEMORY];
     let mut at = 0;
     while at < length {

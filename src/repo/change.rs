@@ -109,6 +109,7 @@ impl Repository {
             ])
             .args(["--output-indicator-old=-", "--ita-visible-in-index"])
             .args([from.as_str(), to.as_str()])
+            .reading()
             .run()?;
         let misread = || RepoError::Git {
             command: "git diff-tree --raw -p".to_owned(),

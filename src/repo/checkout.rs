@@ -6,13 +6,14 @@
 //! repository, so that git works inside, and which has an index of its own. Git does not
 //! list it as a working tree, and no hook fires.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::git::{Git, Site, parts, paths};
 use super::state::unstaged;
 use super::{Head, Oid, Pin, RepoError, RepoPath, Repository, Unstaged, files, share};
+use crate::disk::{self, Step};
 
 /// A checkout of a tree, held for one user until it is dropped.
 #[derive(Debug)]
@@ -57,7 +58,8 @@ impl Repository {
             work_tree: shadow.join("tree"),
             index: shadow.join("git/index"),
         };
-        fs::create_dir_all(&shadow).map_err(|e| files("create", &shadow, &e))?;
+        disk::create_folders(Step::ShadowFolders, &shadow)
+            .map_err(|e| files("create", &shadow, &e))?;
         let lock = lock(&shadow.join("lock"))?;
         self.lay_out(&site)?;
         let (seen, pin, ignored) = std::thread::scope(|scope| {
@@ -100,10 +102,12 @@ impl Repository {
             }
             CheckedPlace::Checkout(checkout) => checkout.site.clone(),
         };
-        let index = Git::at(&site).arg("write-tree").id();
+        let call = Git::at(&site).arg("write-tree");
+        let index = call.writing(Step::ProofTree).id();
         if index.as_ref() != Ok(tree) {
             let call = Git::at(&site).setting("core.sparseCheckout=false");
-            call.args(["read-tree", "--reset", tree.as_str()]).run()?;
+            let call = call.args(["read-tree", "--reset", tree.as_str()]);
+            call.writing(Step::ProofIndex).run()?;
         }
         let mut found = unstaged(&site)?;
         // A gate that told git not to look at a file has something to hide.
@@ -119,7 +123,8 @@ impl Repository {
     /// the repository's points.
     fn lay_out(&self, site: &Site) -> Result<(), RepoError> {
         for folder in [&site.git_dir, &site.work_tree] {
-            fs::create_dir_all(folder).map_err(|e| files("create", folder, &e))?;
+            disk::create_folders(Step::ShadowFolders, folder)
+                .map_err(|e| files("create", folder, &e))?;
         }
         // From `<git_dir>/gate/shadow/git`; relative, so that the repository may be moved.
         let common = match fs::read_to_string(self.git_dir().join("commondir")) {
@@ -132,7 +137,7 @@ impl Repository {
         let lock = site.git_dir.join("index.lock");
         if lock.exists() {
             // Whoever left it is gone: the checkout is locked for us.
-            fs::remove_file(&lock).map_err(|e| files("remove", &lock, &e))?;
+            disk::remove(Step::ShadowFileGone, &lock).map_err(|e| files("remove", &lock, &e))?;
         }
         let head = self.head()?;
         self.copy_config(site)?;
@@ -151,7 +156,8 @@ impl Repository {
         // With reftable the file only shows that this is a git directory.
         write(&file, "ref: refs/heads/.invalid\n")?;
         let tables = site.git_dir.join("reftable");
-        fs::create_dir_all(&tables).map_err(|e| files("create", &tables, &e))?;
+        disk::create_folders(Step::ShadowFolders, &tables)
+            .map_err(|e| files("create", &tables, &e))?;
         let call = Git::at(site);
         let call = match (&head.branch, &head.commit) {
             (None, Some(commit)) => call
@@ -159,7 +165,7 @@ impl Repository {
                 .arg(commit.as_str()),
             _ => call.args(["symbolic-ref", "HEAD", &head.reference]),
         };
-        call.run().map(drop)
+        call.writing(Step::ShadowHead).run().map(drop)
     }
 
     /// Takes over the settings that hold for this working tree alone, save those that say
@@ -168,12 +174,12 @@ impl Repository {
         let from = self.git_dir().join("config.worktree");
         let to = site.git_dir.join("config.worktree");
         if !from.is_file() {
-            return match fs::remove_file(&to) {
+            return match disk::remove(Step::ShadowFileGone, &to) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(files("remove", &to, &e)),
                 _ => Ok(()),
             };
         }
-        fs::copy(&from, &to).map_err(|e| files("write", &to, &e))?;
+        disk::copy(Step::ShadowFile, &from, &to).map_err(|e| files("write", &to, &e))?;
         for name in [
             "core.worktree",
             "core.bare",
@@ -182,7 +188,8 @@ impl Repository {
         ] {
             let call = self.git().args(["config", "--file"]).arg(&to);
             // Status 5: it was not set.
-            call.args(["--unset-all", name]).output()?;
+            let call = call.args(["--unset-all", name]);
+            call.writing(Step::ShadowConfig).output()?;
         }
         Ok(())
     }
@@ -190,7 +197,10 @@ impl Repository {
     /// The folders of the working tree in which all is ignored, from the root.
     fn ignored_folders(&self) -> Result<Vec<RepoPath>, RepoError> {
         let call = self.git().args(["ls-files", "-z", "--others", "--ignored"]);
-        let output = call.args(["--exclude-standard", "--directory"]).run()?;
+        let output = call
+            .args(["--exclude-standard", "--directory"])
+            .reading()
+            .run()?;
         Ok(parts(&output)
             .filter(|path| path.ends_with(b"/"))
             .map(|path| RepoPath::new(path).without_slash())
@@ -216,7 +226,11 @@ impl Seen {
         }
         let found = unstaged(site);
         Self {
-            tree: Git::at(site).arg("write-tree").id().ok(),
+            tree: Git::at(site)
+                .arg("write-tree")
+                .writing(Step::ShadowTree)
+                .id()
+                .ok(),
             clean: found.as_ref().is_ok_and(Unstaged::is_clean),
             hidden: found.is_ok_and(|found| !found.hidden.is_empty()),
         }
@@ -230,7 +244,8 @@ fn update(site: &Site, seen: &Seen, tree: &Oid) -> Result<(), RepoError> {
         Some(at) if at == tree && seen.clean => return Ok(()),
         Some(at) => {
             let call = git().args(["diff-tree", "-r", "-z", "--name-only"]);
-            paths(&call.args([at.as_str(), tree.as_str()]).run()?)
+            let call = call.args([at.as_str(), tree.as_str()]);
+            paths(&call.reading().run()?)
         }
         None => Vec::new(),
     };
@@ -247,32 +262,36 @@ fn update(site: &Site, seen: &Seen, tree: &Oid) -> Result<(), RepoError> {
     if let (Some(at), true, false, false) = (&seen.tree, seen.clean, ignores, again) {
         let call = git().args(["read-tree", "-m", "-u"]);
         let call = call.args([at.as_str(), tree.as_str()]);
-        if call.output()?.status == Some(0) {
+        if call.writing(Step::ShadowUpdate).output()?.status == Some(0) {
             return Ok(());
         }
     }
     if site.index.exists() {
         // Only looked at but not changed is not changed: without this its time would.
-        git().args(["update-index", "-q", "--refresh"]).output()?;
+        let call = git().args(["update-index", "-q", "--refresh"]);
+        call.writing(Step::ShadowRefresh).output()?;
     }
     let reset = || {
         git()
             .args(["read-tree", "--reset", "-u", tree.as_str()])
+            .writing(Step::ShadowReset)
             .run()
     };
     reset()?;
     if again {
-        fs::remove_file(&site.index).map_err(|e| files("remove", &site.index, &e))?;
+        disk::remove(Step::ShadowFileGone, &site.index)
+            .map_err(|e| files("remove", &site.index, &e))?;
         reset()?;
     }
-    git().args(["clean", "-ffdq"]).run()?;
+    let call = git().args(["clean", "-ffdq"]);
+    call.writing(Step::ShadowClean).run()?;
     Ok(())
 }
 
 /// Removes files and git directory of the checkout.
 fn start_over(site: &Site) -> Result<(), RepoError> {
     for folder in [&site.work_tree, &site.git_dir] {
-        fs::remove_dir_all(folder).map_err(|e| files("remove", folder, &e))?;
+        disk::remove_folders(Step::ShadowGone, folder).map_err(|e| files("remove", folder, &e))?;
     }
     Ok(())
 }
@@ -280,9 +299,7 @@ fn start_over(site: &Site) -> Result<(), RepoError> {
 /// Waits for the lock of the checkout. The file names who holds it.
 fn lock(path: &Path) -> Result<File, RepoError> {
     let failed = |action| move |e: std::io::Error| files(action, path, &e);
-    let mut options = OpenOptions::new();
-    let options = options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(path).map_err(failed("create"))?;
+    let mut file = disk::open(Step::ShadowLock, path).map_err(failed("create"))?;
     let me = std::process::id().to_string();
     match file.try_lock() {
         Ok(()) => {}
@@ -299,9 +316,12 @@ fn lock(path: &Path) -> Result<File, RepoError> {
             file.lock().map_err(failed("lock"))?;
         }
     }
-    file.set_len(0).map_err(failed("write"))?;
-    file.rewind().map_err(failed("write"))?;
-    file.write_all(me.as_bytes()).map_err(failed("write"))?;
+    disk::step(Step::ShadowHolder, || {
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(me.as_bytes())
+    })
+    .map_err(failed("write"))?;
     Ok(file)
 }
 
@@ -310,5 +330,5 @@ fn write(path: &Path, text: &str) -> Result<(), RepoError> {
     if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
         return Ok(());
     }
-    fs::write(path, text).map_err(|e| files("write", path, &e))
+    disk::write(Step::ShadowFile, path, text.as_bytes()).map_err(|e| files("write", path, &e))
 }

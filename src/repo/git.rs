@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::{Oid, RepoError, RepoPath};
+use crate::disk::{self, Step, When};
 
 /// What git calls the local variables of a repository (`git rev-parse --local-env-vars`),
 /// and what else git exports to its hooks or takes as an order how to read paths.
@@ -93,13 +94,20 @@ pub(super) struct Site {
     pub(super) index: PathBuf,
 }
 
-/// One call of git.
+/// One call of git, as far as it is written.
 pub(super) struct Git {
     args: Vec<OsString>,
     shown: Vec<String>,
     folder: PathBuf,
     env: HashMap<OsString, OsString>,
     stdin: Option<Vec<u8>>,
+}
+
+/// A call of git that says what it does to the disk.
+pub(super) struct Call {
+    git: Git,
+    /// What it writes; none where it only reads.
+    step: Option<Step>,
 }
 
 /// What a call gave.
@@ -186,23 +194,49 @@ impl Git {
         self
     }
 
+    /// A call that writes nothing.
+    pub(super) fn reading(self) -> Call {
+        Call {
+            git: self,
+            step: None,
+        }
+    }
+
+    /// A call that writes.
+    pub(super) fn writing(self, step: Step) -> Call {
+        Call {
+            git: self,
+            step: Some(step),
+        }
+    }
+}
+
+impl Call {
     /// Runs it; a failure of the command itself is in the output.
     pub(super) fn output(self) -> Result<Output, RepoError> {
-        let shown = format!("git {}", self.shown.join(" "));
-        let call = duct::cmd(program()?, &self.args)
-            .dir(&self.folder)
-            .full_env(&self.env)
+        let Self { git, step } = self;
+        let shown = format!("git {}", git.shown.join(" "));
+        let failed = |error: std::io::Error| RepoError::Git {
+            command: shown.clone(),
+            detail: error.to_string(),
+        };
+        if let Some(step) = step {
+            disk::reached(step, When::Before).map_err(failed)?;
+        }
+        let call = duct::cmd(program()?, &git.args)
+            .dir(&git.folder)
+            .full_env(&git.env)
             .stdout_capture()
             .stderr_capture()
             .unchecked();
-        let call = match self.stdin {
+        let call = match git.stdin {
             Some(bytes) => call.stdin_bytes(bytes),
             None => call.stdin_null(),
         };
-        let done = call.run().map_err(|error| RepoError::Git {
-            command: shown.clone(),
-            detail: error.to_string(),
-        })?;
+        let done = call.run().map_err(failed)?;
+        if let Some(step) = step {
+            disk::reached(step, When::After).map_err(failed)?;
+        }
         Ok(Output {
             status: done.status.code(),
             stdout: done.stdout,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Oid, RepoError, Repository};
+use crate::disk::Step;
 
 /// Who writes the ledger and pins: gate itself, also where git knows of nobody.
 pub(super) const OWN_IDENTITY: [(&str, &str); 4] = [
@@ -59,7 +60,7 @@ impl Repository {
             return Ok(Vec::new());
         };
         let call = self.git().args(["rev-list", "--reverse", "--first-parent"]);
-        let output = call.arg(tip.as_str()).run()?;
+        let output = call.arg(tip.as_str()).reading().run()?;
         let ids: Vec<Oid> = output
             .split(|&byte| byte == b'\n')
             .filter_map(Oid::parse_bytes)
@@ -95,7 +96,8 @@ impl Repository {
             let tip = self.reference(&reference)?;
             let id = self.write_entry(entry, tip.as_ref())?;
             let orders = move_ref(&reference, &id, tip.as_ref());
-            match self.transact(&orders, &format!("gate: {}", title(entry))) {
+            let reason = format!("gate: {}", title(entry));
+            match self.transact(Step::Record, &orders, &reason) {
                 Ok(()) => return Ok(id),
                 Err(_) if attempt < ATTEMPTS && self.reference(&reference)? != tip => attempt += 1,
                 Err(error) => return Err(error),
@@ -110,9 +112,10 @@ impl Repository {
         let call = self
             .git()
             .args(["hash-object", "-w", "--stdin", "--no-filters"]);
-        let blob = call.stdin(text).id()?;
+        let blob = call.stdin(text).writing(Step::EntryText).id()?;
         let call = self.git().args(["mktree", "-z"]);
-        let tree = call.stdin(format!("100644 blob {blob}\t{ENTRY}\0")).id()?;
+        let call = call.stdin(format!("100644 blob {blob}\t{ENTRY}\0"));
+        let tree = call.writing(Step::EntryTree).id()?;
         let mut call = self.git().args(["commit-tree", tree.as_str()]);
         if let Some(tip) = tip {
             call = call.args(["-p", tip.as_str()]);
@@ -120,15 +123,18 @@ impl Repository {
         for (name, value) in OWN_IDENTITY {
             call = call.env(name, value);
         }
-        call.stdin(format!("{}\n", title(entry))).id()
+        call.stdin(format!("{}\n", title(entry)))
+            .writing(Step::EntryCommit)
+            .id()
     }
 
     /// Moves refs, all or none, by orders of `git update-ref --stdin -z`.
-    pub(super) fn transact(&self, orders: &str, reason: &str) -> Result<(), RepoError> {
+    pub(super) fn transact(&self, step: Step, orders: &str, reason: &str) -> Result<(), RepoError> {
         let call = self
             .git()
             .args(["update-ref", "-m", reason, "--stdin", "-z"]);
         call.stdin(format!("start\0{orders}prepare\0commit\0"))
+            .writing(step)
             .run()
             .map(drop)
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::git::{self, os};
 use super::{Oid, RepoError, RepoPath, Repository};
+use crate::disk::Step;
 
 /// How many symbolic links are followed before they count as a circle.
 const LINKS: usize = 32;
@@ -63,7 +64,7 @@ impl Repository {
             Ok(all) => all,
             Err(_) => {
                 let call = self.git().args(["ls-tree", "-r", "-z", "--full-tree"]);
-                parse_entries(&call.arg(tree.as_str()).run()?)?
+                parse_entries(&call.arg(tree.as_str()).reading().run()?)?
             }
         };
         all.sort_by(|a, b| a.path.cmp(&b.path));
@@ -106,7 +107,11 @@ impl Repository {
         let quick = self.with_git2(|r| Ok(r.find_blob(oid.to_git2()?)?.content().to_owned()));
         match quick {
             Ok(content) => Ok(content),
-            Err(_) => self.git().args(["cat-file", "blob", oid.as_str()]).run(),
+            Err(_) => self
+                .git()
+                .args(["cat-file", "blob", oid.as_str()])
+                .reading()
+                .run(),
         }
     }
 
@@ -120,7 +125,7 @@ impl Repository {
             return Ok(size as u64);
         }
         let call = self.git().args(["cat-file", "-s", oid.as_str()]);
-        let output = call.output()?;
+        let output = call.reading().output()?;
         let text = String::from_utf8_lossy(&output.stdout);
         text.trim().parse().map_err(|_| output.error())
     }
@@ -191,7 +196,12 @@ impl Repository {
             return Ok(found);
         }
         let call = self.git().args(["ls-tree", "-z", "--full-tree"]);
-        let output = call.arg(tree.as_str()).arg("--").arg(os(path)).run()?;
+        let output = call
+            .arg(tree.as_str())
+            .arg("--")
+            .arg(os(path))
+            .reading()
+            .run()?;
         let found = parse_entries(&output)?.pop();
         Ok(found.map(|entry| (entry.mode, entry.oid)))
     }
@@ -204,7 +214,7 @@ impl Repository {
         let call = self
             .git()
             .args(["hash-object", "-t", "tree", "-w", "--stdin"]);
-        call.stdin("").id()
+        call.stdin("").writing(Step::EmptyTree).id()
     }
 
     /// The tree of a commit.
@@ -229,6 +239,7 @@ impl Repository {
         let output = call
             .arg("--end-of-options")
             .arg(format!("{name}^{{commit}}"))
+            .reading()
             .output()?;
         match output.status {
             Some(0) => Ok(Oid::parse_bytes(&output.stdout)),
@@ -244,7 +255,7 @@ impl Repository {
     /// Where git cannot read the history.
     pub fn merge_base(&self, a: &Oid, b: &Oid) -> Result<Option<Oid>, RepoError> {
         let call = self.git().args(["merge-base", a.as_str(), b.as_str()]);
-        Ok(call.ask()?.and_then(|out| Oid::parse_bytes(&out)))
+        Ok(call.reading().ask()?.and_then(|out| Oid::parse_bytes(&out)))
     }
 
     /// Whether commit `a` is `b` or in its history.
@@ -256,7 +267,8 @@ impl Repository {
             return Ok(true);
         }
         let call = self.git().args(["merge-base", "--is-ancestor"]);
-        Ok(call.args([a.as_str(), b.as_str()]).ask()?.is_some())
+        let call = call.args([a.as_str(), b.as_str()]);
+        Ok(call.reading().ask()?.is_some())
     }
 
     /// The object of an id.
@@ -294,6 +306,7 @@ impl Repository {
             .git()
             .args(["cat-file", "--batch"])
             .stdin(input)
+            .reading()
             .run()?;
         let mut rest = output.as_slice();
         let mut all = Vec::with_capacity(names.len());
@@ -319,7 +332,7 @@ impl Repository {
             return Ok(found);
         }
         let call = self.git().args(["rev-parse", "--verify", "--quiet"]);
-        let found = call.arg("--end-of-options").arg(name).ask()?;
+        let found = call.arg("--end-of-options").arg(name).reading().ask()?;
         Ok(found.and_then(|output| Oid::parse_bytes(&output)))
     }
 }

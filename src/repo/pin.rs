@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::git::{Git, Site};
 use super::ledger::OWN_IDENTITY;
 use super::{Oid, RepoError, Repository, files};
+use crate::disk::{self, Step};
 
 /// Keeps a tree until it is dropped, by a ref under `refs/gate/run/`.
 #[derive(Debug)]
@@ -27,13 +28,13 @@ impl Repository {
     pub fn pin(&self, tree: &Oid) -> Result<Pin, RepoError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let folder = self.common_dir.join("gate/run");
-        std::fs::create_dir_all(&folder).map_err(|e| files("create", &folder, &e))?;
+        disk::create_folders(Step::PinFolder, &folder).map_err(|e| files("create", &folder, &e))?;
         self.unpin_dead(&folder);
 
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-{count}", std::process::id());
         let lock = folder.join(&name);
-        let held = File::create(&lock).map_err(|e| files("create", &lock, &e))?;
+        let held = disk::open(Step::PinFile, &lock).map_err(|e| files("create", &lock, &e))?;
         held.lock().map_err(|e| files("lock", &lock, &e))?;
 
         // The same commit for the same tree, so that runs leave no heap of objects.
@@ -44,10 +45,11 @@ impl Repository {
         for name in ["GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"] {
             call = call.env(name, "2026-01-01T00:00:00Z");
         }
-        let commit = call.stdin("gate: the tree of a run\n").id()?;
+        let commit = call.stdin("gate: the tree of a run\n");
+        let commit = commit.writing(Step::PinCommit).id()?;
         let reference = format!("refs/gate/run/{name}");
         let call = self.git().args(["update-ref", &reference, commit.as_str()]);
-        call.run()?;
+        call.writing(Step::PinRef).run()?;
         Ok(Pin {
             site: self.site.clone(),
             reference,
@@ -85,8 +87,9 @@ impl Drop for Pin {
 
 /// Removes a pin's ref and then its file; a failure leaves both for the next run.
 fn remove(site: &Site, reference: &str, lock: &Path) {
-    let gone = Git::at(site).args(["update-ref", "-d", reference]).run();
+    let call = Git::at(site).args(["update-ref", "-d", reference]);
+    let gone = call.writing(Step::PinRefGone).run();
     if gone.is_ok() {
-        drop(std::fs::remove_file(lock));
+        drop(disk::remove(Step::PinFileGone, lock));
     }
 }

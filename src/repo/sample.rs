@@ -1,11 +1,11 @@
 //! A repository made to show something: the only one gate ever writes to as a user would.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::git::Git;
 use super::{RepoError, files};
+use crate::disk::{self, Step};
 
 /// A new repository with an identity of its own, on branch `main`.
 #[derive(Debug)]
@@ -44,9 +44,9 @@ impl Sample {
     pub fn write(&self, path: &str, text: &str) -> io::Result<()> {
         let path = self.root.join(path);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            disk::create_folders(Step::Demo, folder)?;
         }
-        fs::write(path, text)
+        disk::write(Step::Demo, &path, text.as_bytes())
     }
 
     /// Stages files or folders.
@@ -86,7 +86,8 @@ impl Sample {
     }
 
     fn git(&self, args: &[&str]) -> Result<String, RepoError> {
-        let output = Git::isolated(&self.root).args(args).run()?;
+        let call = Git::isolated(&self.root).args(args);
+        let output = call.writing(Step::Demo).run()?;
         Ok(String::from_utf8_lossy(&output).into_owned())
     }
 }

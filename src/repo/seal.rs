@@ -8,6 +8,7 @@ use super::git::{Git, Site};
 use super::ledger::{ledger_ref, move_ref, title};
 use super::tag::{tag_ref, with_trailer};
 use super::{Head, Oid, RepoError, Repository, files};
+use crate::disk::{self, Folder, Step};
 
 /// How often a seal is tried anew when only the ledger went on meanwhile.
 const ATTEMPTS: usize = 10;
@@ -85,7 +86,7 @@ impl Repository {
                 orders.push_str(&move_ref(&tag_ref(name), &tag, None));
             }
             orders.push_str(&move_ref(&ledger, &entry, tip.as_ref()));
-            match self.transact(&orders, &reason) {
+            match self.transact(Step::Seal, &orders, &reason) {
                 Ok(()) => {
                     return Ok(Sealed {
                         commit,
@@ -135,7 +136,8 @@ impl Repository {
         if self.flag("commit.gpgSign")? {
             call = call.arg("-S");
         }
-        call.args(["-F", "-"]).stdin(ended(message)).id()
+        let call = call.args(["-F", "-"]).stdin(ended(message));
+        call.writing(Step::Commit).id()
     }
 
     /// Writes a tag's object; no ref points at it yet.
@@ -143,14 +145,16 @@ impl Repository {
         if self.flag("tag.gpgSign")? {
             return self.write_signed_tag(name, commit, message);
         }
-        let who = self.git().args(["var", "GIT_COMMITTER_IDENT"]).run()?;
+        let who = self.git().args(["var", "GIT_COMMITTER_IDENT"]);
+        let who = who.reading().run()?;
         let who = String::from_utf8_lossy(&who);
         let text = format!(
             "object {commit}\ntype commit\ntag {name}\ntagger {}\n\n{}",
             who.trim_end(),
             ended(message)
         );
-        self.git().arg("mktag").stdin(text).id()
+        let call = self.git().arg("mktag").stdin(text);
+        call.writing(Step::Tag).id()
     }
 
     /// Only `git tag` signs a tag as configured, and it makes a ref. So it runs in a
@@ -158,13 +162,11 @@ impl Repository {
     fn write_signed_tag(&self, name: &str, commit: &Oid, message: &str) -> Result<Oid, RepoError> {
         let own = self.own_dir()?;
         let failed = |e: &std::io::Error| files("create a folder in", &own, e);
-        let folder = tempfile::Builder::new()
-            .prefix("tag-")
-            .tempdir_in(&own)
+        let folder = Folder::new(Step::TagFolder, Step::TagFolderGone, "tag-", &own)
             .map_err(|e| failed(&e))?;
         let git_dir = folder.path().to_owned();
         for part in ["refs", "objects"] {
-            std::fs::create_dir(git_dir.join(part)).map_err(|e| failed(&e))?;
+            disk::create_folder(Step::TagFolder, &git_dir.join(part)).map_err(|e| failed(&e))?;
         }
         let format = if commit.as_str().len() == 64 {
             "sha256"
@@ -188,7 +190,8 @@ impl Repository {
             ("config", config.as_str()),
             ("HEAD", "ref: refs/heads/none\n"),
         ] {
-            std::fs::write(git_dir.join(file), text).map_err(|e| failed(&e))?;
+            disk::fill(Step::TagFile, &git_dir.join(file), text.as_bytes())
+                .map_err(|e| failed(&e))?;
         }
         let site = Site {
             index: git_dir.join("index"),
@@ -208,14 +211,17 @@ impl Repository {
         call.arg(name)
             .arg(commit.as_str())
             .stdin(ended(message))
+            .writing(Step::Tag)
             .run()?;
-        at(&["rev-parse", "--verify", &tag_ref(name)]).id()
+        at(&["rev-parse", "--verify", &tag_ref(name)])
+            .reading()
+            .id()
     }
 
     /// A switch of the user's configuration; absent is off.
     fn flag(&self, name: &str) -> Result<bool, RepoError> {
         let call = self.git().args(["config", "--type=bool", "--get", name]);
-        let value = call.ask()?;
+        let value = call.reading().ask()?;
         Ok(value.is_some_and(|text| text.trim_ascii() == b"true"))
     }
 }

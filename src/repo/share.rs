@@ -10,11 +10,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::git::{self, Git, Site};
 use super::{RepoError, RepoPath, files};
+use crate::disk::{self, Step};
 
 /// How deep folders are made instead of links to have git ignore what is in them.
 const DEPTH: usize = 64;
@@ -42,7 +43,7 @@ pub(super) fn unlink(shadow: &Path, site: &Site, ignored: &[RepoPath]) -> Result
         if ours && stale(&path) {
             remove_links(&folder, &made.root.join(path.as_path()), |_| true)?;
             // Not empty where a gate left something of its own; it is ignored as before.
-            drop(fs::remove_dir(&folder));
+            drop(disk::remove_folder(Step::ShareGone, &folder));
         }
         if !ours || stale(&path) {
             made.folders.remove(&path);
@@ -84,7 +85,7 @@ pub(super) fn link(
 /// Forgets every folder: the checkout begins anew.
 pub(super) fn forget(shadow: &Path) -> Result<(), RepoError> {
     let file = shadow.join("shared");
-    match fs::remove_file(&file) {
+    match disk::remove(Step::ShareList, &file) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(files("remove", &file, &e)),
         _ => Ok(()),
     }
@@ -118,7 +119,7 @@ impl Made {
             bytes.extend_from_slice(format!("\0{inode}\0").as_bytes());
             bytes.extend_from_slice(path.as_bytes());
         }
-        fs::write(&self.file, bytes).map_err(|e| files("write", &self.file, &e))
+        disk::write(Step::ShareList, &self.file, &bytes).map_err(|e| files("write", &self.file, &e))
     }
 
     fn is_ours(&self, folder: &Path, path: &RepoPath) -> bool {
@@ -140,7 +141,8 @@ impl Made {
                 _ => {}
             }
         }
-        fs::create_dir_all(&folder).map_err(|e| files("create", &folder, &e))?;
+        disk::create_folders(Step::ShareFolder, &folder)
+            .map_err(|e| files("create", &folder, &e))?;
         let meta = fs::symlink_metadata(&folder).map_err(|e| files("read", &folder, &e))?;
         self.folders.insert(path.clone(), meta.ino());
         Ok(())
@@ -165,7 +167,7 @@ impl Made {
                 continue;
             }
             let place = folder.join(&name);
-            match symlink(source.join(&name), &place) {
+            match disk::link(Step::ShareLink, &source.join(&name), &place) {
                 Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
                     return Err(files("link", &place, &e));
                 }
@@ -179,7 +181,7 @@ impl Made {
     /// folder of it with links in turn, or removes it. Says whether there was one.
     fn go_deeper(&mut self, site: &Site) -> Result<bool, RepoError> {
         let call = Git::at(site).args(["ls-files", "-z", "--others", "--exclude-standard"]);
-        let output = call.run()?;
+        let output = call.reading().run()?;
         let mut found = false;
         for path in git::paths(&output) {
             let place = site.work_tree.join(path.as_path());
@@ -190,7 +192,7 @@ impl Made {
                 continue;
             }
             found = true;
-            fs::remove_file(&place).map_err(|e| files("remove", &place, &e))?;
+            disk::remove(Step::ShareGone, &place).map_err(|e| files("remove", &place, &e))?;
             if source.is_dir() {
                 self.add(site, &path)?;
                 self.fill(site, &path)?;
@@ -216,7 +218,7 @@ fn remove_links(
             continue;
         };
         if target == source.join(entry.file_name()) && which(&target) {
-            fs::remove_file(&place).map_err(|e| files("remove", &place, &e))?;
+            disk::remove(Step::ShareGone, &place).map_err(|e| files("remove", &place, &e))?;
         }
     }
     Ok(())

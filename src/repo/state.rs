@@ -1,13 +1,12 @@
 //! What state the repository is in: HEAD, the index, and what is not staged.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
-use tempfile::TempDir;
 
 use super::git::{self, Git, Site};
 use super::{Oid, RepoError, RepoPath, Repository, files};
+use crate::disk::{self, Folder, Step};
 
 /// HEAD at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,7 +56,7 @@ impl Unstaged {
 
 /// A copy of an index that git may write to. Removed on drop, its lock file too.
 pub(super) struct IndexCopy {
-    _folder: TempDir,
+    _folder: Folder,
     pub(super) file: PathBuf,
 }
 
@@ -84,7 +83,11 @@ impl Repository {
         if let Some(what) = what {
             return Err(RepoError::InProgress { what });
         }
-        let output = self.git().args(["ls-files", "-z", "--unmerged"]).run()?;
+        let output = self
+            .git()
+            .args(["ls-files", "-z", "--unmerged"])
+            .reading()
+            .run()?;
         let mut paths: Vec<RepoPath> = git::parts(&output)
             .filter_map(|record| {
                 let tab = record.iter().position(|&byte| byte == b'\t')?;
@@ -105,7 +108,7 @@ impl Repository {
     /// [`RepoError::NoIdentity`], in git's words.
     pub fn check_identity(&self) -> Result<(), RepoError> {
         for who in ["GIT_COMMITTER_IDENT", "GIT_AUTHOR_IDENT"] {
-            let output = self.git().args(["var", who]).output()?;
+            let output = self.git().args(["var", who]).reading().output()?;
             if output.status != Some(0) {
                 return Err(RepoError::NoIdentity {
                     detail: output.complaint(),
@@ -122,7 +125,8 @@ impl Repository {
     pub fn staged_tree(&self) -> Result<Oid, RepoError> {
         // `write-tree` writes to the index what it learned, so it gets a copy.
         let copy = self.copy_index()?;
-        self.git_on(&copy).arg("write-tree").id()
+        let call = self.git_on(&copy).arg("write-tree");
+        call.writing(Step::StagedTree).id()
     }
 
     /// HEAD as it is now.
@@ -139,7 +143,8 @@ impl Repository {
             Ok(branch) => branch,
             Err(_) => {
                 let call = self.git().args(["symbolic-ref", "--quiet", "HEAD"]);
-                call.ask()?
+                call.reading()
+                    .ask()?
                     .map(|name| String::from_utf8_lossy(&name).trim_end().to_owned())
             }
         };
@@ -178,13 +183,12 @@ impl Repository {
     /// A copy of the effective index, with its time: by it git knows which entries were
     /// written too soon before to be sure of.
     pub(super) fn copy_index(&self) -> Result<IndexCopy, RepoError> {
-        let folder = tempfile::Builder::new()
-            .prefix("index-")
-            .tempdir_in(self.own_dir()?)
+        let own = self.own_dir()?;
+        let folder = Folder::new(Step::IndexFolder, Step::IndexGone, "index-", &own)
             .map_err(|e| files("create a folder in", self.git_dir(), &e))?;
         let file = folder.path().join("index");
         let index = &self.site.index;
-        match copy_with_time(index, &file) {
+        match disk::copy_with_time(Step::IndexCopy, index, &file) {
             Ok(()) => {}
             // No index yet: nothing is staged.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -195,16 +199,6 @@ impl Repository {
             file,
         })
     }
-}
-
-fn copy_with_time(from: &Path, to: &Path) -> std::io::Result<()> {
-    // The handle is opened first, so that content and time are of one file even when
-    // git puts a new one in its place meanwhile.
-    let mut source = File::open(from)?;
-    let time = source.metadata()?.modified()?;
-    let mut copy = File::create(to)?;
-    std::io::copy(&mut source, &mut copy)?;
-    copy.set_modified(time)
 }
 
 /// How the working tree of a site differs from its index. Writes nothing: git is told to
@@ -225,6 +219,7 @@ fn status(site: &Site) -> Result<Unstaged, RepoError> {
     let output = Git::at(site)
         .args(["status", "--porcelain=v2", "-z", "--no-renames"])
         .args(["--untracked-files=all", "--ignore-submodules=untracked"])
+        .reading()
         .run()?;
     let mut unstaged = Unstaged::default();
     for record in git::parts(&output) {
@@ -250,7 +245,10 @@ fn status(site: &Site) -> Result<Unstaged, RepoError> {
 
 /// The entries of the index that git was told not to look at.
 fn hidden(site: &Site) -> Result<Vec<RepoPath>, RepoError> {
-    let output = Git::at(site).args(["ls-files", "-z", "-v"]).run()?;
+    let output = Git::at(site)
+        .args(["ls-files", "-z", "-v"])
+        .reading()
+        .run()?;
     let mut paths: Vec<RepoPath> = git::parts(&output)
         // A small letter: assumed unchanged. `S`: skipped.
         .filter(|record| {

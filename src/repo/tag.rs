@@ -84,7 +84,7 @@ impl Repository {
             return Err(bad("it holds a NUL"));
         }
         let call = self.git().arg("check-ref-format").arg(tag_ref(name));
-        match call.ask()? {
+        match call.reading().ask()? {
             Some(_) => Ok(()),
             None => Err(bad("it is not a valid name of a git ref")),
         }

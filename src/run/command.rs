@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::judging::GateFacts;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::disk::{self, Step};
 use crate::eval::{Fault, FaultKind, evaluate, text_of};
 use crate::plan::{Builtin, CommandPart, EnvVar, Expr, ExprKind, Function};
 use crate::source::Span;
@@ -131,13 +131,9 @@ pub(crate) fn script_file(
     span: Span,
 ) -> Result<tempfile::NamedTempFile, Box<Diagnostic>> {
     let write = || -> std::io::Result<tempfile::NamedTempFile> {
-        let mut file = tempfile::Builder::new().prefix("gate-script-").tempfile()?;
-        file.write_all(source.as_bytes())?;
-        if !source.ends_with('\n') {
-            file.write_all(b"\n")?;
-        }
-        file.flush()?;
-        Ok(file)
+        let end = if source.ends_with('\n') { "" } else { "\n" };
+        let text = format!("{source}{end}");
+        disk::temporary_file(Step::Script, "gate-script-", text.as_bytes())
     };
     write().map_err(|error| {
         Box::new(

@@ -1,0 +1,201 @@
+//! Writing to disk: gate's own files and folders, and nobody else's.
+//!
+//! Every write outside memory is a [`Step`], listed in one place. Files are written here
+//! and nowhere else (clippy holds the crate to it), and a call of git that writes names its
+//! step (`repo::git`). So tests can interrupt each one, before and after, and a new one
+//! cannot be forgotten.
+
+#![expect(clippy::disallowed_methods, reason = "this is the one place for them")]
+
+mod fault;
+mod step;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+pub(crate) use fault::{heard, listening, reached};
+pub use step::{Step, When};
+
+/// Does one step: what comes before it, the step, and what comes after.
+pub(crate) fn step<T>(step: Step, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    reached(step, When::Before)?;
+    let done = act()?;
+    reached(step, When::After)?;
+    Ok(done)
+}
+
+/// Makes a folder and those it lies in, as far as they are not there.
+pub(crate) fn create_folders(name: Step, path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    step(name, || fs::create_dir_all(path))
+}
+
+/// Makes a folder that is not there yet.
+pub(crate) fn create_folder(name: Step, path: &Path) -> io::Result<()> {
+    step(name, || fs::create_dir(path))
+}
+
+/// Puts a file in its place, whole, or leaves the old one.
+pub(crate) fn write(name: Step, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    step(name, || {
+        let folder = path
+            .parent()
+            .ok_or_else(|| io::Error::other("it is in no folder"))?;
+        let mut new = unnamed(folder)?;
+        new.write_all(bytes)?;
+        new.persist(path)?;
+        Ok(())
+    })
+}
+
+/// Puts a file in the place of another, which it resembles in its permissions, and makes
+/// sure that it outlives the system.
+pub(crate) fn replace(name: Step, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let permissions = fs::metadata(path)?.permissions();
+    let folder = path
+        .parent()
+        .ok_or_else(|| io::Error::other("it is in no folder"))?;
+    step(name, || {
+        let mut new = unnamed(folder)?;
+        new.write_all(bytes)?;
+        new.as_file().set_permissions(permissions)?;
+        new.as_file().sync_all()?;
+        new.persist(path)?;
+        Ok(())
+    })
+}
+
+/// Writes a file in place: where nobody else can see it yet.
+pub(crate) fn fill(name: Step, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    step(name, || fs::write(path, bytes))
+}
+
+/// Copies a file whole, its permissions too.
+pub(crate) fn copy(name: Step, from: &Path, to: &Path) -> io::Result<()> {
+    let bytes = fs::read(from)?;
+    write(name, to, &bytes)
+}
+
+/// Copies a file with its time. Content and time are of one file even when another is put
+/// in its place meanwhile.
+pub(crate) fn copy_with_time(name: Step, from: &Path, to: &Path) -> io::Result<()> {
+    let mut source = File::open(from)?;
+    let time = source.metadata()?.modified()?;
+    step(name, || {
+        let mut copy = File::create(to)?;
+        io::copy(&mut source, &mut copy)?;
+        copy.set_modified(time)
+    })
+}
+
+/// Opens a file to lock it; it is made if need be, and keeps what it holds.
+pub(crate) fn open(name: Step, path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            step(name, || options.create(true).truncate(false).open(path))
+        }
+        opened => opened,
+    }
+}
+
+/// Makes a symbolic link at `place`.
+pub(crate) fn link(name: Step, target: &Path, place: &Path) -> io::Result<()> {
+    step(name, || std::os::unix::fs::symlink(target, place))
+}
+
+/// Removes a file or a link.
+pub(crate) fn remove(name: Step, path: &Path) -> io::Result<()> {
+    step(name, || fs::remove_file(path))
+}
+
+/// Removes a folder that is empty.
+pub(crate) fn remove_folder(name: Step, path: &Path) -> io::Result<()> {
+    step(name, || fs::remove_dir(path))
+}
+
+/// Removes a folder and all it holds.
+pub(crate) fn remove_folders(name: Step, path: &Path) -> io::Result<()> {
+    step(name, || fs::remove_dir_all(path))
+}
+
+/// A file that has no name, and is gone with the process.
+pub(crate) fn nameless(name: Step) -> io::Result<File> {
+    step(name, tempfile::tempfile)
+}
+
+/// A file in the system's folder for temporary ones, removed when dropped.
+pub(crate) fn temporary_file(
+    name: Step,
+    prefix: &str,
+    bytes: &[u8],
+) -> io::Result<tempfile::NamedTempFile> {
+    step(name, || {
+        let mut file = tempfile::Builder::new().prefix(prefix).tempfile()?;
+        file.write_all(bytes)?;
+        file.flush()?;
+        Ok(file)
+    })
+}
+
+/// A new folder in the system's folder for temporary ones, there to stay.
+pub(crate) fn lasting_folder(name: Step, prefix: &str) -> io::Result<PathBuf> {
+    step(name, || {
+        let folder = tempfile::Builder::new().prefix(prefix).tempdir()?;
+        Ok(folder.keep())
+    })
+}
+
+/// A folder that is removed, with all it holds, when this is dropped. It is locked as long
+/// as it is in use, so that one left by a process that was killed can be told from it.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    gone: Step,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes one in `within`, its name beginning with `prefix`. `made` and `gone` are the
+    /// steps by which it comes and goes.
+    pub(crate) fn new(made: Step, gone: Step, prefix: &str, within: &Path) -> io::Result<Self> {
+        let path = step(made, || {
+            let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(within)?;
+            Ok(folder.keep())
+        })?;
+        let lock = File::open(&path)?;
+        lock.lock()?;
+        Ok(Self {
+            path,
+            gone,
+            _lock: lock,
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed now, the next run removes.
+        drop(remove_folders(self.gone, &self.path));
+    }
+}
+
+/// A new file in `folder`, as any file is made there, under a name to be replaced.
+fn unnamed(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    tempfile::Builder::new()
+        .prefix(NEW)
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+}
+
+/// How the names of files begin that are not in their place yet.
+pub(crate) const NEW: &str = ".new-";
