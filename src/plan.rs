@@ -11,6 +11,8 @@ pub use expr::{Builtin, Expr, ExprKind, Function, Method, OutputStream, Template
 pub use feature::{Feature, Unbuilt};
 pub use quoting::Quoting;
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
@@ -82,6 +84,9 @@ pub struct PlanFile {
     pub path: String,
     /// The sha256 of its bytes as loaded, in hex.
     pub sha256: String,
+    /// These bytes, for the record.
+    #[serde(skip)]
+    pub content: Arc<[u8]>,
 }
 
 /// What holds for the whole plan.

@@ -23,7 +23,7 @@ mod tag;
 pub use change::{AddedLine, Change, ChangeKind};
 pub use checkout::{CheckedPlace, Checkout};
 pub use error::RepoError;
-pub use ledger::LedgerEntry;
+pub use ledger::{LedgerEntry, Moment, Record};
 pub use loader::{DiskLoader, TreeLoader};
 pub use object::{EntryKind, TreeEntry};
 pub use oid::Oid;
@@ -36,7 +36,7 @@ pub use tag::TagInfo;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use crate::disk::{self, Step};
 use git::{Git, Site};
@@ -47,6 +47,8 @@ pub struct Repository {
     common_dir: PathBuf,
     /// Handles of libgit2 that no thread uses just now.
     handles: Mutex<Vec<git2::Repository>>,
+    /// Whether git knows who commits, once it was asked.
+    identified: OnceLock<bool>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -91,6 +93,7 @@ impl Repository {
                 index,
             },
             handles: Mutex::default(),
+            identified: OnceLock::new(),
         })
     }
 

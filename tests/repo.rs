@@ -15,6 +15,8 @@ mod change;
 mod checkout;
 #[path = "repo/formats.rs"]
 mod formats;
+#[path = "repo/ledger.rs"]
+mod ledger;
 #[path = "repo/loader.rs"]
 mod loader;
 #[path = "repo/seal.rs"]

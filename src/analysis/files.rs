@@ -26,6 +26,8 @@ pub struct AnalysedFile {
     pub ast: ast::File,
     /// The sha256 of its bytes as loaded, in hex.
     pub sha256: String,
+    /// These bytes.
+    pub content: Arc<[u8]>,
 }
 
 impl AnalysedFile {
@@ -33,6 +35,7 @@ impl AnalysedFile {
         PlanFile {
             path: self.path.clone(),
             sha256: self.sha256.clone(),
+            content: Arc::clone(&self.content),
         }
     }
 }
@@ -152,6 +155,7 @@ impl Reader<'_> {
                 source,
                 ast: parsed.file,
                 sha256: sha256(&bytes),
+                content: bytes.into(),
             });
             self.files.files.len() - 1
         });

@@ -90,6 +90,7 @@ impl Analyzer<'_> {
                 self.script_files.push(PlanFile {
                     path: path.clone(),
                     sha256: sha256(&bytes),
+                    content: bytes.into(),
                 });
                 Some(source.span())
             }

@@ -117,7 +117,13 @@ steps! {
     /// the index by which the judged place is looked at again
     ProofIndex = "proof-index",
 
-    /// the text of a ledger's entry
+    /// a folder for what a ledger's entry holds
+    EntryFolder = "entry-folder",
+    /// a file of that folder
+    EntryFile = "entry-file",
+    /// that folder goes
+    EntryFolderGone = "entry-folder-gone",
+    /// the text and the files of a ledger's entry
     EntryText = "entry-text",
     /// the tree of a ledger's entry
     EntryTree = "entry-tree",

@@ -297,6 +297,38 @@ impl Output {
     }
 }
 
+/// The call made in gate's own name: for what git demands an identity for and nobody is
+/// known by.
+pub(super) fn as_gate(mut call: Git) -> Git {
+    for (name, value) in [
+        ("GIT_AUTHOR_NAME", "gate"),
+        ("GIT_AUTHOR_EMAIL", "gate@localhost"),
+        ("GIT_COMMITTER_NAME", "gate"),
+        ("GIT_COMMITTER_EMAIL", "gate@localhost"),
+    ] {
+        call = call.env(name, value);
+    }
+    call
+}
+
+/// A path as git reads it on a line of its own.
+pub(super) fn quoted(path: &Path) -> Vec<u8> {
+    let bytes = path.as_os_str().as_bytes();
+    if bytes.first() != Some(&b'"') && !bytes.contains(&b'\n') {
+        return bytes.to_owned();
+    }
+    let mut text = vec![b'"'];
+    for &byte in bytes {
+        match byte {
+            b'\n' => text.extend(b"\\n"),
+            b'"' | b'\\' => text.extend([b'\\', byte]),
+            byte => text.push(byte),
+        }
+    }
+    text.push(b'"');
+    text
+}
+
 /// The parts of output made with `-z`.
 pub(super) fn parts(output: &[u8]) -> impl Iterator<Item = &[u8]> {
     output

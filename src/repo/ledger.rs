@@ -1,21 +1,20 @@
 //! The ledger: a chain of commits per plan, one for each event.
+//!
+//! An entry is a commit whose tree holds `entry.json` and the files that belong to it. Its
+//! parent is the entry before it. A clone may have written entries of its own; such a ledger
+//! is fetched beside ours, under `refs/gate/remotes/`, read together with it, and the next
+//! entry has both tips as its parents.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Oid, RepoError, Repository};
-use crate::disk::Step;
-
-/// Who writes the ledger and pins: gate itself, also where git knows of nobody.
-pub(super) const OWN_IDENTITY: [(&str, &str); 4] = [
-    ("GIT_AUTHOR_NAME", "gate"),
-    ("GIT_AUTHOR_EMAIL", "gate@localhost"),
-    ("GIT_COMMITTER_NAME", "gate"),
-    ("GIT_COMMITTER_EMAIL", "gate@localhost"),
-];
+use super::{Oid, RepoError, Repository, files, git};
+use crate::disk::{self, Folder, Step};
 
 /// The file of an entry.
-const ENTRY: &str = "entry.json";
+pub(super) const ENTRY: &str = "entry.json";
 
 /// How often an append is tried anew when another run appends at the same time.
 const ATTEMPTS: usize = 10;
@@ -25,12 +24,26 @@ const ATTEMPTS: usize = 10;
 pub struct LedgerEntry {
     /// The commit that holds it.
     pub id: Oid,
+    /// When it was recorded.
+    pub at: Moment,
+    /// Who recorded it, as git knows them: `Name <email>`.
+    pub by: String,
     /// Its `entry.json`.
     pub json: Value,
 }
 
+/// A time as git keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Moment {
+    /// Seconds since 1970, UTC.
+    pub seconds: i64,
+    /// Minutes that local time was ahead of UTC.
+    pub offset: i32,
+}
+
 impl LedgerEntry {
-    /// What happened: `opened`, `sealed`.
+    /// What happened: `opened`, `red`, `green`, `blocked`, `waiting`, `signed`, `amended`,
+    /// `sealed`.
     #[must_use]
     pub fn event(&self) -> Option<&str> {
         self.field("event")
@@ -47,40 +60,163 @@ impl LedgerEntry {
     pub fn field(&self, name: &str) -> Option<&str> {
         self.json.get("predicate")?.get(name)?.as_str()
     }
+
+    /// The id of the tree that the entry is about.
+    #[must_use]
+    pub fn tree(&self) -> Option<Oid> {
+        let tree = self.json.pointer("/subject/0/digest/gitTree")?;
+        Oid::parse(tree.as_str()?)
+    }
 }
 
+/// An entry to be appended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// What becomes its `entry.json`.
+    pub statement: Value,
+    /// What lies beside it: path with `/`, and content. Of equal paths the last counts.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Whether its commit is signed where git's configuration signs commits: what a person
+    /// decided, and a seal.
+    pub signed: bool,
+}
+
+impl Record {
+    /// An entry of a statement alone.
+    #[must_use]
+    pub fn new(statement: Value) -> Self {
+        Self {
+            statement,
+            files: Vec::new(),
+            signed: false,
+        }
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn with_file(mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        self.files.push((path.into(), content.into()));
+        self
+    }
+
+    /// Has the entry's commit signed where commits are.
+    #[must_use]
+    pub fn signed(mut self) -> Self {
+        self.signed = true;
+        self
+    }
+}
+
+/// A link of the chain as its commit has it.
+pub(super) struct Link {
+    pub(super) id: Oid,
+    pub(super) parents: Vec<Oid>,
+    pub(super) at: Moment,
+    pub(super) by: String,
+    /// The first line of the commit's message.
+    pub(super) title: String,
+}
+
+impl Link {
+    /// Whether it only joins two ledgers: it has no entry of its own.
+    fn joins(&self) -> bool {
+        self.parents.len() > 1 && self.title == JOIN
+    }
+}
+
+/// The title of a link that joins two ledgers and is no entry.
+pub(super) const JOIN: &str = "join";
+
 impl Repository {
-    /// What is on record of a plan (its path without `.gate`), oldest first.
+    /// What is on record of a plan (its path without `.gate`), oldest first; what was
+    /// fetched from elsewhere included.
     ///
     /// # Errors
     /// Where git cannot read the ledger, or an entry is no JSON.
     pub fn ledger(&self, plan: &str) -> Result<Vec<LedgerEntry>, RepoError> {
-        let reference = ledger_ref(plan);
-        let Some(tip) = self.reference(&reference)? else {
-            return Ok(Vec::new());
-        };
-        let call = self.git().args(["rev-list", "--reverse", "--first-parent"]);
-        let output = call.arg(tip.as_str()).reading().run()?;
-        let ids: Vec<Oid> = output
-            .split(|&byte| byte == b'\n')
-            .filter_map(Oid::parse_bytes)
+        self.entries(plan, |_| true)
+    }
+
+    /// As [`Repository::ledger`], only the entries of these events; the others' contents are
+    /// not read, so this stays quick in a long ledger.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn ledger_of(&self, plan: &str, events: &[&str]) -> Result<Vec<LedgerEntry>, RepoError> {
+        self.entries(plan, |title| {
+            let event = title.split(' ').next().unwrap_or_default();
+            events.contains(&event)
+        })
+    }
+
+    fn entries(
+        &self,
+        plan: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<LedgerEntry>, RepoError> {
+        let tips = self.ledger_tips(plan)?;
+        let mut links = self.links(&tips)?;
+        links.retain(|link| !link.joins() && wanted(&link.title));
+        let names: Vec<String> = links
+            .iter()
+            .map(|link| format!("{}:{ENTRY}", link.id))
             .collect();
-        let names: Vec<String> = ids.iter().map(|id| format!("{id}:{ENTRY}")).collect();
-        let blobs = self.objects(&names)?;
+        let blobs = self.contents(&names)?;
         let broken = |id: &Oid, detail: String| RepoError::Git {
             command: format!("git show {id}:{ENTRY}"),
             detail,
         };
-        ids.into_iter()
+        links
+            .into_iter()
             .zip(blobs)
-            .map(|(id, blob)| {
+            .map(|(link, blob)| {
                 let Some(blob) = blob else {
-                    return Err(broken(&id, format!("`{reference}` has no such entry")));
+                    let detail = format!("the ledger of `{plan}` has no such entry");
+                    return Err(broken(&link.id, detail));
                 };
-                match serde_json::from_slice(&blob.data) {
-                    Ok(json) => Ok(LedgerEntry { id, json }),
-                    Err(error) => Err(broken(&id, error.to_string())),
+                match serde_json::from_slice(&blob) {
+                    Ok(json) => Ok(LedgerEntry {
+                        id: link.id,
+                        at: link.at,
+                        by: link.by,
+                        json,
+                    }),
+                    Err(error) => Err(broken(&link.id, error.to_string())),
                 }
+            })
+            .collect()
+    }
+
+    /// A file that lies beside an entry; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where git cannot read it.
+    pub fn recorded_file(&self, entry: &Oid, path: &str) -> Result<Option<Vec<u8>>, RepoError> {
+        let tree = self.tree_of(entry)?;
+        match self.entry(&tree, path.as_bytes())? {
+            Some((_, blob)) => self.blob(&blob).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The files that lie in a folder beside an entry: path below it, and content.
+    ///
+    /// # Errors
+    /// Where git cannot read them.
+    pub fn recorded_files(
+        &self,
+        entry: &Oid,
+        folder: &str,
+    ) -> Result<Vec<(String, Vec<u8>)>, RepoError> {
+        let tree = self.tree_of(entry)?;
+        let Some((_, folder)) = self.entry(&tree, folder.as_bytes())? else {
+            return Ok(Vec::new());
+        };
+        let all = self.files(&folder)?;
+        all.into_iter()
+            .map(|file| {
+                let content = self.blob(&file.oid)?;
+                Ok((file.path.to_str_lossy().into_owned(), content))
             })
             .collect()
     }
@@ -89,14 +225,16 @@ impl Repository {
     ///
     /// # Errors
     /// Where git cannot write it.
-    pub fn record(&self, plan: &str, entry: &Value) -> Result<Oid, RepoError> {
+    pub fn record(&self, plan: &str, record: &Record) -> Result<Oid, RepoError> {
         let reference = ledger_ref(plan);
+        let tree = self.write_files(record)?;
         let mut attempt = 1;
         loop {
             let tip = self.reference(&reference)?;
-            let id = self.write_entry(entry, tip.as_ref())?;
+            let parents = self.parents(plan, tip.as_ref())?;
+            let id = self.write_entry(&tree, record, &parents)?;
             let orders = move_ref(&reference, &id, tip.as_ref());
-            let reason = format!("gate: {}", title(entry));
+            let reason = format!("gate: {}", title(&record.statement));
             match self.transact(Step::Record, &orders, &reason) {
                 Ok(()) => return Ok(id),
                 Err(_) if attempt < ATTEMPTS && self.reference(&reference)? != tip => attempt += 1,
@@ -105,27 +243,197 @@ impl Repository {
         }
     }
 
-    /// Writes an entry's commit; no ref points at it yet.
-    pub(super) fn write_entry(&self, entry: &Value, tip: Option<&Oid>) -> Result<Oid, RepoError> {
-        // The alternate form prints with line ends, so that `git diff` of two entries can be read.
-        let text = format!("{entry:#}\n");
+    /// The tips of a plan's ledger: our own first, then those fetched from elsewhere.
+    pub(super) fn ledger_tips(&self, plan: &str) -> Result<Vec<Oid>, RepoError> {
+        let own = self.reference(&ledger_ref(plan))?;
+        let mut tips: Vec<Oid> = own.into_iter().collect();
+        for tip in self.fetched_tips(plan)? {
+            if !tips.contains(&tip) {
+                tips.push(tip);
+            }
+        }
+        Ok(tips)
+    }
+
+    fn fetched_tips(&self, plan: &str) -> Result<Vec<Oid>, RepoError> {
+        let reference = ledger_ref(plan);
+        let end = reference.strip_prefix("refs/gate").unwrap_or(&reference);
+        let quick = self.with_git2(|repository| {
+            let mut tips = Vec::new();
+            for found in repository.references_glob("refs/gate/remotes/*")? {
+                let found = found?;
+                let ours = found.name_bytes().ends_with(end.as_bytes());
+                if let Some(id) = found.target().filter(|_| ours) {
+                    tips.push(Oid::from(id));
+                }
+            }
+            Ok(tips)
+        });
+        if let Ok(tips) = quick {
+            return Ok(tips);
+        }
         let call = self
             .git()
-            .args(["hash-object", "-w", "--stdin", "--no-filters"]);
-        let blob = call.stdin(text).writing(Step::EntryText).id()?;
-        let call = self.git().args(["mktree", "-z"]);
-        let call = call.stdin(format!("100644 blob {blob}\t{ENTRY}\0"));
-        let tree = call.writing(Step::EntryTree).id()?;
+            .args(["for-each-ref", "--format=%(objectname) %(refname)"]);
+        let output = call.arg("refs/gate/remotes/").reading().run()?;
+        let line = |line: &[u8]| {
+            let space = line.iter().position(|&byte| byte == b' ')?;
+            let (id, name) = line.split_at(space);
+            name.ends_with(end.as_bytes())
+                .then(|| Oid::parse_bytes(id))?
+        };
+        Ok(output.split(|&b| b == b'\n').filter_map(line).collect())
+    }
+
+    /// The links that lead to these tips, oldest first.
+    pub(super) fn links(&self, tips: &[Oid]) -> Result<Vec<Link>, RepoError> {
+        if tips.is_empty() {
+            return Ok(Vec::new());
+        }
+        let quick = self.with_git2(|repository| {
+            let mut walk = repository.revwalk()?;
+            let order = git2::Sort::TOPOLOGICAL | git2::Sort::TIME | git2::Sort::REVERSE;
+            walk.set_sorting(order)?;
+            for tip in tips {
+                walk.push(tip.to_git2()?)?;
+            }
+            walk.map(|id| id.map(Oid::from))
+                .collect::<Result<Vec<_>, _>>()
+        });
+        let ids = match quick {
+            Ok(ids) => ids,
+            Err(_) => {
+                let call = self.git().args(["rev-list", "--reverse", "--date-order"]);
+                let output = call.args(tips.iter().map(Oid::as_str)).reading().run()?;
+                let lines = output.split(|&byte| byte == b'\n');
+                lines.filter_map(Oid::parse_bytes).collect()
+            }
+        };
+        let names: Vec<String> = ids.iter().map(Oid::to_string).collect();
+        let commits = self.contents(&names)?;
+        ids.into_iter()
+            .zip(commits)
+            .map(|(id, commit)| {
+                let link = commit.and_then(|commit| link(&id, &commit));
+                link.ok_or_else(|| RepoError::Git {
+                    command: format!("git cat-file commit {id}"),
+                    detail: format!("`{id}` cannot be read as a commit"),
+                })
+            })
+            .collect()
+    }
+
+    /// What the next entry follows: our own tip and those fetched that it does not contain.
+    pub(super) fn parents(&self, plan: &str, own: Option<&Oid>) -> Result<Vec<Oid>, RepoError> {
+        let mut tips: Vec<Oid> = own.cloned().into_iter().collect();
+        for tip in self.fetched_tips(plan)? {
+            if !tips.contains(&tip) {
+                tips.push(tip);
+            }
+        }
+        if tips.len() < 2 {
+            return Ok(tips);
+        }
+        let call = self.git().args(["merge-base", "--independent"]);
+        let output = call.args(tips.iter().map(Oid::as_str)).reading().run()?;
+        let heads: Vec<Oid> = output
+            .split(|&byte| byte == b'\n')
+            .filter_map(Oid::parse_bytes)
+            .collect();
+        tips.retain(|tip| heads.contains(tip));
+        Ok(tips)
+    }
+
+    /// Writes an entry's tree.
+    pub(super) fn write_files(&self, record: &Record) -> Result<Oid, RepoError> {
+        // The alternate form prints with line ends, so that `git diff` of two entries can be read.
+        let text = format!("{:#}\n", record.statement);
+        let mut all: BTreeMap<&str, &[u8]> = BTreeMap::new();
+        for (path, content) in &record.files {
+            all.insert(path, content);
+        }
+        all.insert(ENTRY, text.as_bytes());
+        let contents: Vec<&[u8]> = all.values().copied().collect();
+        let blobs = self.write_blobs(&contents)?;
+        let named: Vec<(&str, Oid)> = all.keys().copied().zip(blobs).collect();
+        self.write_tree(&named)
+    }
+
+    /// Writes contents as blobs, exactly as they are.
+    fn write_blobs(&self, contents: &[&[u8]]) -> Result<Vec<Oid>, RepoError> {
+        let call = || self.git().args(["hash-object", "-w", "--no-filters"]);
+        if let [one] = contents {
+            let call = call().arg("--stdin").stdin(*one);
+            return Ok(vec![call.writing(Step::EntryText).id()?]);
+        }
+        let own = self.own_dir()?;
+        let folder = Folder::new(Step::EntryFolder, Step::EntryFolderGone, "entry-", &own)
+            .map_err(|e| files("create a folder in", &own, &e))?;
+        let mut paths = Vec::new();
+        for (at, content) in contents.iter().enumerate() {
+            let path = folder.path().join(at.to_string());
+            disk::fill(Step::EntryFile, &path, content).map_err(|e| files("write", &path, &e))?;
+            paths.extend(git::quoted(&path));
+            paths.push(b'\n');
+        }
+        let call = call().arg("--stdin-paths").stdin(paths);
+        let output = call.writing(Step::EntryText).run()?;
+        let ids: Vec<Oid> = output
+            .split(|&byte| byte == b'\n')
+            .filter_map(Oid::parse_bytes)
+            .collect();
+        if ids.len() == contents.len() {
+            Ok(ids)
+        } else {
+            Err(RepoError::Git {
+                command: "git hash-object -w --stdin-paths".to_owned(),
+                detail: format!("{} ids for {} files", ids.len(), contents.len()),
+            })
+        }
+    }
+
+    /// Writes the tree of these files, sorted by path, and of the folders in it.
+    fn write_tree(&self, named: &[(&str, Oid)]) -> Result<Oid, RepoError> {
+        let mut lines = String::new();
+        let mut folders: BTreeMap<&str, Vec<(&str, Oid)>> = BTreeMap::new();
+        for (path, id) in named {
+            match path.split_once('/') {
+                None => lines.push_str(&format!("100644 blob {id}\t{path}\0")),
+                Some((folder, rest)) => {
+                    folders.entry(folder).or_default().push((rest, id.clone()));
+                }
+            }
+        }
+        for (folder, inner) in folders {
+            let id = self.write_tree(&inner)?;
+            lines.push_str(&format!("040000 tree {id}\t{folder}\0"));
+        }
+        let call = self.git().args(["mktree", "-z"]).stdin(lines);
+        call.writing(Step::EntryTree).id()
+    }
+
+    /// Writes an entry's commit; no ref points at it yet.
+    pub(super) fn write_entry(
+        &self,
+        tree: &Oid,
+        record: &Record,
+        parents: &[Oid],
+    ) -> Result<Oid, RepoError> {
         let mut call = self.git().args(["commit-tree", tree.as_str()]);
-        if let Some(tip) = tip {
-            call = call.args(["-p", tip.as_str()]);
+        for parent in parents {
+            call = call.args(["-p", parent.as_str()]);
         }
-        for (name, value) in OWN_IDENTITY {
-            call = call.env(name, value);
+        if record.signed && self.flag("commit.gpgSign")? {
+            call = call.arg("-S");
         }
-        call.stdin(format!("{}\n", title(entry)))
-            .writing(Step::EntryCommit)
-            .id()
+        let identified = *self
+            .identified
+            .get_or_init(|| self.check_identity().is_ok());
+        if !identified {
+            call = git::as_gate(call);
+        }
+        let message = format!("{}\n", title(&record.statement));
+        call.stdin(message).writing(Step::EntryCommit).id()
     }
 
     /// Moves refs, all or none, by orders of `git update-ref --stdin -z`.
@@ -133,11 +441,71 @@ impl Repository {
         let call = self
             .git()
             .args(["update-ref", "-m", reason, "--stdin", "-z"]);
-        call.stdin(format!("start\0{orders}prepare\0commit\0"))
-            .writing(step)
-            .run()
-            .map(drop)
+        let call = call.stdin(format!("start\0{orders}prepare\0commit\0"));
+        call.writing(step).run().map(drop)
     }
+
+    /// The contents that names of objects stand for.
+    fn contents(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, RepoError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let quick = self.with_git2(|repository| {
+            let odb = repository.odb()?;
+            names
+                .iter()
+                .map(|name| {
+                    let id = match name.split_once(':') {
+                        None => Oid::parse(name).ok_or_else(|| git2::Error::from_str(name))?,
+                        Some((commit, path)) => {
+                            let commit = Oid::parse(commit);
+                            let commit = commit.ok_or_else(|| git2::Error::from_str(name))?;
+                            let tree = repository.find_commit(commit.to_git2()?)?.tree()?;
+                            tree.get_path(std::path::Path::new(path))?.id().into()
+                        }
+                    };
+                    Ok(Some(odb.read(id.to_git2()?)?.data().to_owned()))
+                })
+                .collect()
+        });
+        match quick {
+            Ok(contents) => Ok(contents),
+            Err(_) => {
+                let objects = self.objects(names)?;
+                let data = |object: Option<super::object::Object>| object.map(|o| o.data);
+                Ok(objects.into_iter().map(data).collect())
+            }
+        }
+    }
+}
+
+/// A commit's own text as a link.
+fn link(id: &Oid, commit: &[u8]) -> Option<Link> {
+    let text = String::from_utf8_lossy(commit);
+    let (head, message) = text.split_once("\n\n")?;
+    let mut parents = Vec::new();
+    let mut committer = None;
+    for line in head.lines() {
+        if let Some(parent) = line.strip_prefix("parent ") {
+            parents.push(Oid::parse(parent)?);
+        } else if let Some(who) = line.strip_prefix("committer ") {
+            committer = Some(who);
+        }
+    }
+    // `Name <email> SECONDS +HHMM`
+    let (rest, zone) = committer?.rsplit_once(' ')?;
+    let (by, seconds) = rest.rsplit_once(' ')?;
+    let zone: i32 = zone.parse().ok()?;
+    Some(Link {
+        id: id.clone(),
+        parents,
+        at: Moment {
+            seconds: seconds.parse().ok()?,
+            offset: zone / 100 * 60 + zone % 100,
+        },
+        by: by.to_owned(),
+        title: message.lines().next().unwrap_or_default().to_owned(),
+    })
 }
 
 /// The order that moves a ref from what it was, or makes it.

@@ -4,8 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::git::{Git, Site};
-use super::ledger::OWN_IDENTITY;
+use super::git::{self, Git, Site};
 use super::{Oid, RepoError, Repository, files};
 use crate::disk::{self, Step};
 
@@ -38,10 +37,7 @@ impl Repository {
         held.lock().map_err(|e| files("lock", &lock, &e))?;
 
         // The same commit for the same tree, so that runs leave no heap of objects.
-        let mut call = self.git().args(["commit-tree", tree.as_str()]);
-        for (name, value) in OWN_IDENTITY {
-            call = call.env(name, value);
-        }
+        let mut call = git::as_gate(self.git().args(["commit-tree", tree.as_str()]));
         for name in ["GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"] {
             call = call.env(name, "2026-01-01T00:00:00Z");
         }

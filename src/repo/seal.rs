@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::git::{Git, Site};
 use super::ledger::{ledger_ref, move_ref, title};
 use super::tag::{tag_ref, with_trailer};
-use super::{Head, Oid, RepoError, Repository, files};
+use super::{Head, Oid, Record, RepoError, Repository, files};
 use crate::disk::{self, Folder, Step};
 
 /// How often a seal is tried anew when only the ledger went on meanwhile.
@@ -27,8 +27,10 @@ pub struct Seal {
     pub tag: Option<(String, String)>,
     /// The plan's path from the root, without `.gate`.
     pub plan: String,
-    /// The ledger's entry; its `predicate.commit` is filled in.
-    pub ledger: Value,
+    /// What goes into the ledger before the seal's own entry, such as the green run.
+    pub before: Vec<Record>,
+    /// The ledger's entry of the seal; its `predicate.commit` is filled in.
+    pub ledger: Record,
 }
 
 /// What a seal made.
@@ -59,21 +61,32 @@ impl Repository {
         let head = commit.clone().or_else(|| seal.head.commit.clone());
         let head = head.ok_or(RepoError::Unborn)?;
 
-        let mut entry_json = seal.ledger.clone();
-        if let Some(Value::Object(predicate)) = entry_json.get_mut("predicate") {
+        let mut records = seal.before.clone();
+        let mut own = seal.ledger.clone();
+        if let Some(Value::Object(predicate)) = own.statement.get_mut("predicate") {
             predicate.insert("commit".to_owned(), Value::from(head.as_str()));
+        }
+        records.push(own);
+        let mut entries = Vec::with_capacity(records.len());
+        for record in records {
+            entries.push((self.write_files(&record)?, record));
         }
         let ledger = ledger_ref(&seal.plan);
         // What the log of the branch will say.
         let subject = seal.message.as_deref().and_then(|text| text.lines().next());
         let reason = match subject {
             Some(subject) => format!("gate: {subject}"),
-            None => format!("gate: {}", title(&seal.ledger)),
+            None => format!("gate: {}", title(&seal.ledger.statement)),
         };
         let mut attempt = 1;
         loop {
             let tip = self.reference(&ledger)?;
-            let entry = self.write_entry(&entry_json, tip.as_ref())?;
+            let mut parents = self.parents(&seal.plan, tip.as_ref())?;
+            for (tree, record) in &entries {
+                parents = vec![self.write_entry(tree, record, &parents)?];
+            }
+            // The seal's own is always among them, as the last.
+            let entry = parents.pop().ok_or(RepoError::Unborn)?;
             let mut orders = match &commit {
                 // The branch itself, not HEAD: should HEAD point elsewhere by now, the
                 // branch that was judged moves. Git writes HEAD's log all the same.
@@ -219,7 +232,7 @@ impl Repository {
     }
 
     /// A switch of the user's configuration; absent is off.
-    fn flag(&self, name: &str) -> Result<bool, RepoError> {
+    pub(super) fn flag(&self, name: &str) -> Result<bool, RepoError> {
         let call = self.git().args(["config", "--type=bool", "--get", name]);
         let value = call.reading().ask()?;
         Ok(value.is_some_and(|text| text.trim_ascii() == b"true"))

@@ -8,7 +8,7 @@ use super::judging::Judging;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::eval::text_of;
 use crate::plan::{Commit, Expr, Phase, Plan};
-use crate::repo::Oid;
+use crate::repo::{Oid, Record};
 
 /// One judged part of a phase, for the table of the tag and for the ledger.
 #[derive(Debug, Clone)]
@@ -143,7 +143,7 @@ pub(crate) fn tag(title: &str, lines: &[Line], plan: &Plan, phase: &Phase, tree:
 ///
 /// Formats: <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>,
 /// <https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md>.
-pub(crate) fn sealed(lines: &[Line], plan: &Plan, phase: &Phase, tree: &Oid) -> Json {
+pub(crate) fn sealed(lines: &[Line], plan: &Plan, phase: &Phase, tree: &Oid) -> Record {
     let named = |wanted: &[Verdict]| -> Vec<String> {
         lines
             .iter()
@@ -164,7 +164,7 @@ pub(crate) fn sealed(lines: &[Line], plan: &Plan, phase: &Phase, tree: &Oid) -> 
             })
         })
         .collect();
-    json!({
+    let statement = json!({
         "_type": STATEMENT,
         "subject": [{ "name": plan.path, "digest": { "gitTree": tree.as_str() } }],
         "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
@@ -180,12 +180,14 @@ pub(crate) fn sealed(lines: &[Line], plan: &Plan, phase: &Phase, tree: &Oid) -> 
             "gates": gates,
             "tool": tool(),
         },
-    })
+    });
+    Record::new(statement).signed()
 }
 
-/// The entry of a phase that opens: where its change is counted from.
-pub(crate) fn opened(plan: &Plan, phase: &Phase, tree: &Oid, opened_at: &Oid) -> Json {
-    json!({
+/// The entry of a phase that opens: where its change is counted from, and the plan as it
+/// was then, every file of it below `plan/`.
+pub(crate) fn opened(plan: &Plan, phase: &Phase, tree: &Oid, opened_at: &Oid) -> Record {
+    let statement = json!({
         "_type": STATEMENT,
         "subject": [{ "name": plan.path, "digest": { "gitTree": tree.as_str() } }],
         "predicateType": "urn:gatelang:phase-event:0.1",
@@ -198,8 +200,22 @@ pub(crate) fn opened(plan: &Plan, phase: &Phase, tree: &Oid, opened_at: &Oid) ->
             "configuration": configuration(plan),
             "tool": tool(),
         },
+    });
+    with_plan(Record::new(statement), plan)
+}
+
+/// The record with the plan's files beside it, below `plan/`.
+pub(crate) fn with_plan(record: Record, plan: &Plan) -> Record {
+    plan.files.iter().fold(record, |record, file| {
+        record.with_file(
+            format!("{PLAN_FOLDER}/{}", file.path),
+            file.content.to_vec(),
+        )
     })
 }
+
+/// The folder of the plan's files beside an entry.
+pub(crate) const PLAN_FOLDER: &str = "plan";
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 

@@ -42,7 +42,7 @@ impl States {
     /// Where git fails, or the plan's `base` names no commit.
     pub fn derive(plan: &Plan, repo: &Repository) -> Result<Self, RepoError> {
         let head = repo.head()?;
-        let entries = repo.ledger(plan.name())?;
+        let entries = repo.ledger_of(plan.name(), &["opened", "sealed"])?;
         let mut phases = Vec::with_capacity(plan.phases.len());
         let mut open_seen = false;
         for phase in &plan.phases {

@@ -133,9 +133,10 @@ impl<'p> Interpreter<'p> {
         index: usize,
         tree: &Oid,
     ) -> Result<Vec<String>, Refusal> {
-        let known = self.repo.ledger(self.plan.name())?.iter().any(|entry| {
-            entry.event() == Some("opened") && entry.phase() == Some(&phase.name.value)
-        });
+        let opened = self.repo.ledger_of(self.plan.name(), &["opened"])?;
+        let known = opened
+            .iter()
+            .any(|entry| entry.phase() == Some(&phase.name.value));
         if known {
             return Ok(Vec::new());
         }
@@ -194,6 +195,7 @@ impl<'p> Interpreter<'p> {
                 (tag.name.value.clone(), text)
             }),
             plan: self.plan.name().to_owned(),
+            before: Vec::new(),
             ledger: message::sealed(&outcome.lines, self.plan, phase, &tree),
         })?;
         self.emit(Event::PhaseSealed {

@@ -15,6 +15,7 @@ mod explain;
 mod fix;
 mod fmt;
 mod judged_tree;
+mod ledger;
 mod not_built;
 mod phases;
 mod project;

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gatelang::repo::{Head, Oid, RepoPath, Repository, Seal};
+use gatelang::repo::{Head, Oid, Record, RepoPath, Repository, Seal};
 use tempfile::TempDir;
 
 /// Hooks that git would fire for a user's own checkout, commit or tag.
@@ -258,7 +258,11 @@ pub fn seal_of(repository: &Repository) -> Seal {
         message: Some("feat(one): the first".into()),
         tag: Some(("phase-1".into(), "Phase 1\n\nGate-Phase: one".into())),
         plan: "plan".into(),
-        ledger: serde_json::json!({ "predicate": { "event": "sealed", "phase": "one" } }),
+        before: Vec::new(),
+        ledger: Record::new(
+            serde_json::json!({ "predicate": { "event": "sealed", "phase": "one" } }),
+        )
+        .signed(),
     }
 }
 

@@ -1,5 +1,5 @@
 use gatelang::diagnostic::Code;
-use gatelang::repo::{RepoError, Seal};
+use gatelang::repo::{Record, RepoError, Seal};
 use serde_json::json;
 
 use crate::sandbox::{Sandbox, git_command, seal_of};
@@ -52,7 +52,7 @@ fn commit_tag_and_ledger_appear_together() {
     let ledger = sandbox.repository().ledger("plan").unwrap();
     assert_eq!(ledger.len(), 1);
     assert_eq!(ledger[0].id, sealed.ledger);
-    let mut recorded = seal.ledger.clone();
+    let mut recorded = seal.ledger.statement.clone();
     recorded["predicate"]["commit"] = commit.as_str().into();
     assert_eq!(ledger[0].json, recorded);
     sandbox.git(&["fsck", "--strict"]);
@@ -181,7 +181,7 @@ fn the_ledger_is_a_chain_that_plain_git_reads() {
     let sandbox = staged();
     sandbox.untouched(|repository| {
         assert_eq!(repository.ledger("plans/one").unwrap(), []);
-        let entry = |event: &str| json!({ "predicate": { "event": event } });
+        let entry = |event: &str| Record::new(json!({ "predicate": { "event": event } }));
         let first = repository.record("plans/one", &entry("opened")).unwrap();
         let second = repository.record("plans/one", &entry("red")).unwrap();
         let seal = Seal {
@@ -213,9 +213,9 @@ fn the_ledger_is_a_chain_that_plain_git_reads() {
     assert_eq!(events, ["opened", "red", "sealed"]);
     let log = sandbox.git(&["log", "--format=%an: %s", "refs/gate/ledger/plans/one"]);
     insta::assert_snapshot!(log, @r#"
-    gate: sealed one
-    gate: red
-    gate: opened
+    Ada: sealed one
+    Ada: red
+    Ada: opened
     "#);
     let show = sandbox.git(&["show", "refs/gate/ledger/plans/one~2:entry.json"]);
     insta::assert_snapshot!(show, @r#"
@@ -246,7 +246,9 @@ fn the_ledger_needs_no_identity_and_takes_any_name_of_a_plan() {
     ];
     sandbox.untouched(|repository| {
         for name in names {
-            let id = repository.record(name, &json!({ "name": name })).unwrap();
+            let id = repository
+                .record(name, &Record::new(json!({ "name": name })))
+                .unwrap();
             let ledger = repository.ledger(name).unwrap();
             assert_eq!(ledger.len(), 1, "{name}");
             assert_eq!(ledger[0].id, id);
@@ -277,7 +279,7 @@ fn entries_of_two_runs_at_once_both_stay() {
                 let repository = sandbox.repository();
                 for n in 0..3 {
                     repository
-                        .record("plan", &json!({ "worker": worker, "n": n }))
+                        .record("plan", &Record::new(json!({ "worker": worker, "n": n })))
                         .unwrap();
                 }
             });
