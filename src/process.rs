@@ -20,7 +20,7 @@ mod tree;
 
 pub use find::find_program;
 pub use interrupt::{Interrupt, handle_signals};
-pub use marker::MARKER;
+pub use marker::{MARKER, runs_under};
 pub use output::{Output, OutputError, Stream, WHOLE_LIMIT};
 pub use port::{Holder, port_holder};
 pub use running::{Running, SoFar, Watch};

@@ -17,11 +17,13 @@ mod scope;
 mod state;
 mod take;
 mod tasks;
+mod turn;
 
 pub use event::{Counts, DiagnosticEvent, Event, Mode, Place, SCHEMA, Verdict};
 pub use interpreter::Interpreter;
 pub use outcome::{Outcome, PhaseSelection, Refusal};
 pub use state::{PhaseState, States};
+pub use turn::Turn;
 
 use std::time::Duration;
 

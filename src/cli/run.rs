@@ -13,9 +13,9 @@ use super::{Format, Sets};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::Plan;
 use crate::process::{self, Interrupt};
-use crate::repo::{Oid, Repository, TreeLoader};
+use crate::repo::{Repository, TreeLoader};
 use crate::report::{GithubReporter, HumanReporter, json};
-use crate::run::{Event, Interpreter, Outcome, PhaseSelection, Refusal};
+use crate::run::{Event, Interpreter, Outcome, PhaseSelection, Refusal, Turn};
 use crate::source::Sources;
 
 #[derive(Debug, Args)]
@@ -28,6 +28,9 @@ pub(super) struct RunArgs {
     /// Go on to the next phase while there is nothing to wait for
     #[arg(long)]
     all: bool,
+    /// Where another run is at work in this working tree, fail at once
+    #[arg(long)]
+    no_wait: bool,
     #[command(flatten)]
     how: How,
 }
@@ -65,9 +68,14 @@ pub(super) fn run(args: &RunArgs, output: &Output) -> i32 {
         (None, true) => PhaseSelection::All,
         (None, false) => PhaseSelection::Open,
     };
-    go(args.plan.as_deref(), &args.how, output, |interpreter| {
-        interpreter.run(selection)
-    })
+    let turn = Some(Wait(!args.no_wait));
+    go(
+        args.plan.as_deref(),
+        &args.how,
+        turn,
+        output,
+        |interpreter| interpreter.run(selection),
+    )
 }
 
 /// `gate try`. A first word that names a plan file is the plan, as in `gate run`.
@@ -77,14 +85,19 @@ pub(super) fn attempt(args: &TryArgs, output: &Output) -> i32 {
     if plan.is_none() && gates.first().is_some_and(|word| word.ends_with(".gate")) {
         plan = Some(PathBuf::from(gates.remove(0)));
     }
-    go(plan.as_deref(), &args.how, output, |interpreter| {
+    go(plan.as_deref(), &args.how, None, output, |interpreter| {
         interpreter.attempt(&gates)
     })
 }
 
+/// Whether to wait for one's turn.
+struct Wait(bool);
+
+/// `turn`: where a turn is needed at all.
 fn go(
     plan: Option<&std::path::Path>,
     how: &How,
+    turn: Option<Wait>,
     output: &Output,
     judge: impl FnOnce(Interpreter<'_>) -> Result<Outcome, Refusal>,
 ) -> i32 {
@@ -118,6 +131,29 @@ fn go(
     if let Err(error) = repo.preflight() {
         return complain(&error.diagnostic());
     }
+    let interrupt = Interrupt::new();
+    process::adopt_orphans();
+    // Without the handlers a signal ends us at once, as it would any program.
+    let _handlers = process::handle_signals(&interrupt);
+    let reporter = Arc::new(Mutex::new(Reporter::new(how.format, output)));
+    let report = |event: &Event| {
+        reporter
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .event(event);
+    };
+    let turn = match turn {
+        None => None,
+        // Before the plan and the tree are read: the run before this one may change both.
+        Some(Wait(wait)) => match Turn::take(&repo, wait, &interrupt, |event| report(&event)) {
+            Ok(Some(turn)) => Some(turn),
+            Ok(None) => return interrupt.signal().map_or(3, |signal| 128 + signal),
+            Err(refusal) => {
+                output.diagnostics(&refusal.diagnostics, how.format);
+                return refusal.exit_code();
+            }
+        },
+    };
     let tree = match repo.staged_tree() {
         Ok(tree) => tree,
         Err(error) => return complain(&error.diagnostic()),
@@ -134,7 +170,40 @@ fn go(
         }
     };
     let notices = notices(&repo, &plan, &from_disk);
-    judge_plan(&plan, repo, tree, &located, notices, how, output, judge)
+    let mut interpreter = Interpreter::new(&plan, repo)
+        .tree(tree)
+        .interrupt(&interrupt)
+        .jobs(how.jobs.map(usize::from))
+        .fail_fast(how.fail_fast)
+        .observe({
+            let reporter = Arc::clone(&reporter);
+            move |event| {
+                let event = match event {
+                    Event::Diagnostic(about) => {
+                        let mut about = about.clone();
+                        about.sources = located.relocated(&about.sources);
+                        Event::Diagnostic(about)
+                    }
+                    event => event.clone(),
+                };
+                reporter
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .event(&event);
+            }
+        });
+    if let Some(turn) = turn {
+        interpreter = interpreter.turn(turn);
+    }
+    for text in notices {
+        interpreter = interpreter.notice(text);
+    }
+    let live = output.live && how.format == Format::Human;
+    let result = with_ticks(&reporter, live, || judge(interpreter));
+    match result {
+        Ok(outcome) => outcome.exit_code(),
+        Err(refusal) => refusal.exit_code(),
+    }
 }
 
 /// What is to be said of where the plan was read from.
@@ -159,54 +228,12 @@ fn notices(repo: &Repository, plan: &Plan, from_disk: &[String]) -> Vec<String> 
     notices
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one call site, all of them plain facts"
-)]
-fn judge_plan(
-    plan: &Plan,
-    repo: Repository,
-    tree: Oid,
-    located: &Located,
-    notices: Vec<String>,
-    how: &How,
-    output: &Output,
-    judge: impl FnOnce(Interpreter<'_>) -> Result<Outcome, Refusal>,
-) -> i32 {
-    let interrupt = Interrupt::new();
-    process::adopt_orphans();
-    // Without the handlers a signal ends us at once, as it would any program.
-    let _handlers = process::handle_signals(&interrupt);
-    let reporter = Arc::new(Mutex::new(Reporter::new(how.format, output)));
-    let mut interpreter = Interpreter::new(plan, repo)
-        .tree(tree)
-        .interrupt(&interrupt)
-        .jobs(how.jobs.map(usize::from))
-        .fail_fast(how.fail_fast)
-        .observe({
-            let reporter = Arc::clone(&reporter);
-            move |event| {
-                let event = match event {
-                    Event::Diagnostic(about) => {
-                        let mut about = about.clone();
-                        about.sources = located.relocated(&about.sources);
-                        Event::Diagnostic(about)
-                    }
-                    event => event.clone(),
-                };
-                reporter
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .event(&event);
-            }
-        });
-    for text in notices {
-        interpreter = interpreter.notice(text);
-    }
+/// Judges, while the line of what is running is redrawn.
+fn with_ticks<T>(reporter: &Arc<Mutex<Reporter>>, live: bool, judge: impl FnOnce() -> T) -> T {
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
-    let result = std::thread::scope(|scope| {
-        if output.live && how.format == Format::Human {
-            let reporter = Arc::clone(&reporter);
+    std::thread::scope(|scope| {
+        if live {
+            let reporter = Arc::clone(reporter);
             scope.spawn(move || {
                 // Redraws the line of what is running, until the run is over.
                 while stopped.recv_timeout(Duration::from_millis(100))
@@ -219,14 +246,10 @@ fn judge_plan(
                 }
             });
         }
-        let result = judge(interpreter);
+        let result = judge();
         drop(stop);
         result
-    });
-    match result {
-        Ok(outcome) => outcome.exit_code(),
-        Err(refusal) => refusal.exit_code(),
-    }
+    })
 }
 
 /// The format asked for, as a fold over events.

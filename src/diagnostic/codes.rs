@@ -298,6 +298,7 @@ codes! {
     DEMO_FOLDER = "E0413", "a demo folder that is not empty or cannot be written";
     NOT_FORMATTED = "E0414", "a file that could not be formatted or mended";
     UNKNOWN_CODE = "E0415", "a code that does not exist";
+    RUN_IN_PROGRESS = "E0430", "another run is at work in this working tree";
 
     MATCHES_ALL = "W001", "a regex that matches every text";
     IDLE_RETRY = "W002", "a retry of what has no reason to flake";

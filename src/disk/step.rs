@@ -54,6 +54,10 @@ macro_rules! steps {
 steps! {
     /// the folder of gate's own files
     OwnFolder = "own-folder",
+    /// the lock by which one run at a time works in a working tree
+    RunLock = "run-lock",
+    /// who holds that lock
+    RunHolder = "run-holder",
     /// a folder for a copy of the index
     IndexFolder = "index-folder",
     /// a copy of the index

@@ -67,6 +67,13 @@ impl Marker {
     }
 }
 
+/// Whether this process was started by a command that process `pid` runs.
+#[must_use]
+pub fn runs_under(pid: u32) -> bool {
+    let start = format!("{pid:x}.");
+    std::env::var(MARKER).is_ok_and(|outer| outer.split('/').any(|id| id.starts_with(&start)))
+}
+
 /// What every id of this process begins with. Pids come back, so the time is in it.
 fn ours() -> &'static str {
     static OURS: OnceLock<String> = OnceLock::new();

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use crate::run::{DiagnosticEvent, Event, Mode, Place, Verdict};
 
-use super::phrase::{count, first_of};
+use super::phrase::{count, duration, first_of};
 use super::style::{Ink, Style};
 use super::{sanitise_line, snippet};
 use ending::{Ending, LastWord};
@@ -98,6 +98,17 @@ impl<W: Write> HumanReporter<W> {
 
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match event {
+            Event::RunWaiting { pid, for_ms, phase } => {
+                let word = self.style.paint(Ink::Info, "note");
+                let time = duration(*for_ms);
+                let at = match phase {
+                    Some(phase) => format!("phase `{}`, ", sanitise_line(phase)),
+                    None => String::new(),
+                };
+                let text =
+                    format!("waiting for the run of process {pid} to end ({at}{time} so far)");
+                writeln!(self.out, "{word} {text}")
+            }
             Event::RunStarted {
                 plan,
                 title,

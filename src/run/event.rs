@@ -50,7 +50,18 @@ pub enum Place {
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type")]
 pub enum Event {
-    /// The first event.
+    /// Another run is at work in this working tree, and this one waits for its end. It
+    /// may come before `run.started`, and again when more is known of the other run.
+    #[serde(rename = "run.waiting")]
+    RunWaiting {
+        /// The process of the other run.
+        pid: u32,
+        /// How long that has run, in milliseconds.
+        for_ms: u64,
+        /// The phase it judges, once it judges one.
+        phase: Option<String>,
+    },
+    /// The run begins.
     #[serde(rename = "run.started")]
     RunStarted {
         /// The plan's path from the root.

@@ -3,9 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use super::event::{DiagnosticEvent, Event, Mode};
+use super::event::{DiagnosticEvent, Event, Mode, Verdict};
 use super::outcome::{Outcome, PhaseSelection, Refusal};
 use super::state::States;
+use super::turn::Turn;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::plan::Plan;
 use crate::process::Interrupt;
@@ -40,6 +41,7 @@ pub struct Interpreter<'p> {
     pub(super) fail_fast: bool,
     pub(super) tree: Option<Oid>,
     pub(super) notices: Vec<String>,
+    turn: Mutex<Option<Turn>>,
 }
 
 impl<'p> Interpreter<'p> {
@@ -56,6 +58,7 @@ impl<'p> Interpreter<'p> {
             fail_fast: false,
             tree: None,
             notices: Vec::new(),
+            turn: Mutex::default(),
         }
     }
 
@@ -106,6 +109,15 @@ impl<'p> Interpreter<'p> {
         self
     }
 
+    /// Runs in a turn that was taken before: before the plan and the tree were read, so
+    /// that they are those which the run before this one left. Without it, the run waits for
+    /// its turn when it begins.
+    #[must_use]
+    pub fn turn(mut self, turn: Turn) -> Self {
+        self.turn = Mutex::new(Some(turn));
+        self
+    }
+
     /// Something to say at the beginning, such as where the plan was read from.
     #[must_use]
     pub fn notice(mut self, text: impl Into<String>) -> Self {
@@ -121,8 +133,31 @@ impl<'p> Interpreter<'p> {
     pub fn run(mut self, selection: PhaseSelection<'_>) -> Result<Outcome, Refusal> {
         let started = Instant::now();
         self.begin(Mode::Run);
-        let outcome = self.take(selection);
+        let outcome = match self.take_turn() {
+            Ok(true) => self.take(selection),
+            Ok(false) => Ok(Outcome {
+                verdict: Verdict::Pass,
+                sealed: Vec::new(),
+                interrupted: self.interrupt.signal(),
+            }),
+            Err(refusal) => Err(refusal),
+        };
         self.end(started, outcome)
+    }
+
+    /// Waits for this run's turn, unless it has it; false where the wait was interrupted.
+    fn take_turn(&self) -> Result<bool, Refusal> {
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if turn.is_none() {
+            *turn = Turn::take(&self.repo, true, &self.interrupt, |event| self.emit(event))?;
+        }
+        Ok(turn.is_some())
+    }
+
+    /// Lets those who wait for their turn know which phase is judged.
+    pub(super) fn at_phase(&self, phase: &str) -> Result<(), Refusal> {
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        turn.as_mut().map_or(Ok(()), |turn| turn.at_phase(phase))
     }
 
     /// Judges the open phase, or only the named gates (`GATE` or `PHASE/GATE`) and what

@@ -23,6 +23,10 @@ impl<'p> Interpreter<'p> {
         };
         let mut tree = self.tree.clone();
         loop {
+            outcome.interrupted = self.interrupt.signal();
+            if outcome.interrupted.is_some() {
+                return Ok(outcome);
+            }
             let states = States::derive(self.plan, &self.repo)?;
             if outcome.sealed.is_empty()
                 && let PhaseSelection::Named(name) = selection
@@ -93,6 +97,7 @@ impl<'p> Interpreter<'p> {
         states: &States,
         tree: Oid,
     ) -> Result<(Verdict, Option<i32>), Refusal> {
+        self.at_phase(&phase.name.value)?;
         let _pin = self.repo.pin(&tree)?;
         let head = self.repo.head()?;
         if let Some(tag) = &phase.tag {

@@ -20,6 +20,8 @@ mod shell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
 
 use gatelang::analysis::LINTS;
 use gatelang::diagnostic::{Code, Diagnostic};
@@ -438,13 +440,34 @@ fn events() -> BTreeMap<String, BTreeSet<String>> {
     project.stage("T.md", "- [x] t\n");
     let green = project.gate(&["run", "--format", "json"]).exits(0);
     let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for event in red.events().iter().chain(&green.events()) {
+    let waiting = waiting(&project);
+    for event in red.events().iter().chain(&green.events()).chain(&waiting) {
         let fields = seen
             .entry(event["type"].as_str().unwrap().to_owned())
             .or_default();
         fields.extend(event.as_object().unwrap().keys().cloned());
     }
     seen
+}
+
+/// The first event of a run that waits for another.
+fn waiting(project: &Project) -> Option<Json> {
+    let path = project.path().join(".git/gate/run-lock");
+    let lock = fs::File::options().read(true).write(true).open(path);
+    let mut lock = lock.unwrap();
+    lock.lock().unwrap();
+    lock.set_len(0).unwrap();
+    lock.write_all(br#"{"pid":1,"since_ms":0,"phase":"a"}"#)
+        .unwrap();
+    let mut command = project.gate_command();
+    command.args(["run", "--format", "json"]);
+    let mut run = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    drop(lock);
+    lines.for_each(drop);
+    run.wait().unwrap();
+    serde_json::from_str(&first).ok()
 }
 
 /// The names in the first column of a section's table.
