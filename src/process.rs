@@ -9,6 +9,7 @@
 mod find;
 mod follow;
 mod interrupt;
+mod line;
 mod marker;
 mod output;
 mod platform;
@@ -20,6 +21,7 @@ mod tree;
 
 pub use find::find_program;
 pub use interrupt::{Interrupt, handle_signals};
+pub use line::Line;
 pub use marker::{MARKER, runs_under};
 pub use output::{Output, OutputError, Stream, WHOLE_LIMIT};
 pub use port::{Holder, port_holder};
@@ -51,6 +53,10 @@ pub struct Command {
     /// The program: a path, from `dir` where it is relative, or a name looked up in the
     /// `PATH` of `env`.
     pub program: OsString,
+    /// The name it is called by, `$0`; none is the program as given. With one, a script
+    /// that names no interpreter is not executed, and a relative path is given to it as it is:
+    /// a shell has rules of its own for these.
+    pub arg0: Option<OsString>,
     /// Its arguments.
     pub args: Vec<OsString>,
     /// Where it starts.

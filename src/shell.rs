@@ -7,11 +7,13 @@
 
 mod command;
 mod frame;
+mod plain;
 mod quote;
 mod scanner;
 mod second;
 mod word;
 
+pub use plain::plain_words;
 pub use quote::{
     quote_after_name, quote_bare, quote_comment, quote_double, quote_glued, quote_single,
     quote_word,

@@ -13,6 +13,7 @@ use gatelang::process::{Command, Exit, Finished, Interrupt, Keep, adopt_orphans,
 fn finish(script: &str) -> Finished {
     let command = Command {
         program: "bash".into(),
+        arg0: None,
         args: vec!["-c".into(), script.into()],
         dir: std::env::temp_dir(),
         env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],

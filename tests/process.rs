@@ -20,6 +20,7 @@ use tempfile::TempDir;
 fn command(program: &str, args: &[&str]) -> Command {
     Command {
         program: program.into(),
+        arg0: None,
         args: args.iter().map(OsString::from).collect(),
         dir: std::env::temp_dir(),
         env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
@@ -418,4 +419,15 @@ fn many_commands_run_side_by_side() {
             });
         }
     });
+}
+
+#[test]
+fn a_command_has_no_terminal() {
+    // Only the leader of a session could get one, by opening it; ours have none to open.
+    let finished = finish(&shell("ps -o sid=,pgid= -p $$; echo $$ $$; : </dev/tty"));
+    let text = finished.stdout.whole().unwrap();
+    let mut ids = text.split_whitespace();
+    let pid = ids.next().unwrap();
+    assert!(ids.all(|id| id == pid), "{text}");
+    assert_ne!(finished.exit, Exit::Code(0));
 }

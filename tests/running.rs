@@ -18,6 +18,7 @@ const LONG: Duration = Duration::from_secs(60);
 fn shell(script: &str) -> Command {
     Command {
         program: "bash".into(),
+        arg0: None,
         args: ["-c", script].map(OsString::from).to_vec(),
         dir: std::env::temp_dir(),
         env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],

@@ -15,6 +15,18 @@ use gatelang::process::{Command, Exit, Interrupt, Keep, handle_signals, run};
 /// Set where this test is the program that gets the signals, to what it runs.
 const SCRIPT: &str = "SIGNALS_TEST_SCRIPT";
 
+fn command(script: std::ffi::OsString) -> Command {
+    Command {
+        program: "bash".into(),
+        arg0: None,
+        args: vec!["-c".into(), script],
+        dir: std::env::temp_dir(),
+        env: std::env::vars_os().collect(),
+        timeout: Duration::from_secs(60),
+        keep: Keep::Ends,
+    }
+}
+
 /// The program: runs the script, and exits with 40 where it was interrupted.
 #[test]
 fn program() {
@@ -23,15 +35,7 @@ fn program() {
     };
     let interrupt = Interrupt::new();
     handle_signals(&interrupt).unwrap();
-    let command = Command {
-        program: "bash".into(),
-        args: vec!["-c".into(), script],
-        dir: std::env::temp_dir(),
-        env: std::env::vars_os().collect(),
-        timeout: Duration::from_secs(60),
-        keep: Keep::Ends,
-    };
-    let finished = run(&command, &interrupt).unwrap();
+    let finished = run(&command(script), &interrupt).unwrap();
     assert_eq!(finished.exit, Exit::Interrupted);
     std::process::exit(40 + interrupt.signal().unwrap());
 }
@@ -111,4 +115,29 @@ fn a_signal_that_is_ignored_stays_so() {
     signal(&child, "-TERM");
     // Were HUP heeded, it would be the first.
     assert_eq!(child.wait().unwrap().code(), Some(40 + 15));
+}
+
+#[test]
+fn a_parent_that_ignores_its_children_changes_nothing() {
+    // Python, because a shell would not pass it on.
+    let script = "import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execvp(sys.argv[1], sys.argv[1:])";
+    let mut python = Std::new("python3");
+    let program = std::env::current_exe().unwrap();
+    python.args(["-c", script]).arg(program);
+    python.args(["--exact", "child_of_such", "--nocapture"]);
+    let output = python.env(SCRIPT, "exit 3").output().unwrap();
+    assert_eq!(output.status.code(), Some(43), "{output:?}");
+}
+
+#[test]
+fn child_of_such() {
+    let Some(script) = std::env::var_os(SCRIPT) else {
+        return;
+    };
+    let interrupt = Interrupt::new();
+    handle_signals(&interrupt).unwrap();
+    let finished = run(&command(script), &interrupt).unwrap();
+    std::process::exit(40 + finished.exit.code());
 }

@@ -1,6 +1,6 @@
 //! Following a command to its end, and what it left behind to theirs.
 
-use std::io::{self, PipeReader, Read};
+use std::io::{self, PipeReader, PipeWriter, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use libc::SIGTERM;
 
 use super::output::Capture;
-use super::platform::{self, ExitWatch};
-use super::start::Child;
+use super::platform::{self, ExitWatch, Ready};
+use super::start::{Child, Pipe};
 use super::{Command, Exit, Finished, KILL_GRACE, Keep, LINGER, Stream, TERM_GRACE};
 
 /// What is read at once, in bytes: at first, and from a stream that has much to say.
@@ -79,7 +79,6 @@ pub(super) fn follow(
     follower: &mut impl Follower,
 ) -> io::Result<Finished> {
     let Child {
-        handle,
         tree,
         stdout,
         stderr,
@@ -87,7 +86,6 @@ pub(super) fn follow(
     } = child;
     let watch = ExitWatch::new(tree.leader())?;
     let mut follow = Follow {
-        handle,
         tree,
         watch,
         started,
@@ -110,7 +108,6 @@ pub(super) fn follow(
 
 /// A command that is followed.
 struct Follow<'f, F> {
-    handle: duct::Handle,
     tree: super::tree::Tree,
     watch: ExitWatch,
     started: Instant,
@@ -163,24 +160,20 @@ impl<F: Follower> Follow<'_, F> {
             };
             let [stdout, stderr, end, woken] = platform::wait_readable(
                 [
-                    self.reader.stdout.as_ref().map(AsFd::as_fd),
-                    self.reader.stderr.as_ref().map(AsFd::as_fd),
+                    self.reader.stdout.fd(),
+                    self.reader.stderr.fd(),
                     self.status.is_none().then(|| self.watch.fd()),
                     wake,
                 ],
                 wait,
             )?;
-            if stdout {
-                self.reader.read(Stream::Stdout, self.follower);
-            }
-            if stderr {
-                self.reader.read(Stream::Stderr, self.follower);
-            }
-            if end {
+            self.reader.read(Stream::Stdout, stdout, self.follower);
+            self.reader.read(Stream::Stderr, stderr, self.follower);
+            if end.is() {
                 self.watch.clear()?;
                 self.check_end()?;
             }
-            if woken {
+            if woken.is() {
                 wake = None;
                 self.interrupt();
             }
@@ -190,14 +183,14 @@ impl<F: Follower> Follow<'_, F> {
     /// Notes its end, if it has come.
     fn check_end(&mut self) -> io::Result<()> {
         if self.status.is_none()
-            && let Some(output) = self.handle.try_wait()?
+            && let Some(status) = platform::reap(self.tree.leader())?
         {
             let now = Instant::now();
-            self.status = Some(output.status);
+            self.status = Some(status);
             self.time = now - self.started;
             self.tree.leader_reaped();
-            self.follower
-                .ended(self.by_us.unwrap_or(exit_of(output.status)));
+            self.reader.close_ours();
+            self.follower.ended(self.by_us.unwrap_or(exit_of(status)));
             if let Stage::Runs { .. } = self.stage {
                 self.stage = Stage::Lingers {
                     until: now + LINGER,
@@ -289,36 +282,73 @@ fn exit_of(status: ExitStatus) -> Exit {
     }
 }
 
+/// The end of a pipe that we read from, as long as there may be more to come.
+struct Source {
+    reader: Option<PipeReader>,
+    /// Ours, for as long as the command runs.
+    writer: Option<PipeWriter>,
+}
+
+impl Source {
+    fn new(pipe: Pipe) -> Self {
+        Self {
+            reader: Some(pipe.reader),
+            writer: Some(pipe.writer),
+        }
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.reader.as_ref().map(AsFd::as_fd)
+    }
+}
+
 /// Reads both streams in turn, as they come.
 struct Reader {
-    stdout: Option<PipeReader>,
-    stderr: Option<PipeReader>,
+    stdout: Source,
+    stderr: Source,
     buffer: Vec<u8>,
     capture: Capture,
 }
 
 impl Reader {
-    fn new(stdout: PipeReader, stderr: PipeReader, keep: Keep) -> Self {
+    fn new(stdout: Pipe, stderr: Pipe, keep: Keep) -> Self {
         Self {
-            stdout: Some(stdout),
-            stderr: Some(stderr),
-            buffer: vec![0; READ],
+            stdout: Source::new(stdout),
+            stderr: Source::new(stderr),
+            buffer: Vec::new(),
             capture: Capture::new(keep),
         }
     }
 
-    /// Whether there may be more to come.
-    fn is_open(&self) -> bool {
-        self.stdout.is_some() || self.stderr.is_some()
+    /// From here on, the pipes end where nobody of the tree holds them.
+    fn close_ours(&mut self) {
+        self.stdout.writer = None;
+        self.stderr.writer = None;
     }
 
-    /// Reads what is there from a stream that is readable.
-    fn read(&mut self, stream: Stream, follower: &mut impl Follower) {
+    /// Whether there may be more to come.
+    fn is_open(&self) -> bool {
+        self.stdout.reader.is_some() || self.stderr.reader.is_some()
+    }
+
+    /// Reads what is there from a stream.
+    fn read(&mut self, stream: Stream, ready: Ready, follower: &mut impl Follower) {
         let slot = match stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
+            Stream::Stdout => &mut self.stdout.reader,
+            Stream::Stderr => &mut self.stderr.reader,
         };
         let Some(pipe) = slot else { return };
+        match ready {
+            Ready::No => return,
+            Ready::Ended => {
+                *slot = None;
+                return;
+            }
+            Ready::Readable => {}
+        }
+        if self.buffer.is_empty() {
+            self.buffer.resize(READ, 0);
+        }
         match pipe.read(&mut self.buffer) {
             Ok(length) if length > 0 => {
                 let before = self.capture.total(stream);
@@ -340,16 +370,12 @@ impl Reader {
     fn drain(&mut self, follower: &mut impl Follower) {
         let until = Instant::now() + LINGER;
         while self.is_open() && Instant::now() < until {
-            let fds = [self.stdout.as_ref(), self.stderr.as_ref()].map(|fd| fd.map(AsFd::as_fd));
+            let fds = [self.stdout.fd(), self.stderr.fd()];
             match platform::wait_readable(fds, Some(Duration::ZERO)) {
-                Ok([false, false]) | Err(_) => return,
+                Ok([Ready::No, Ready::No]) | Err(_) => return,
                 Ok([stdout, stderr]) => {
-                    if stdout {
-                        self.read(Stream::Stdout, follower);
-                    }
-                    if stderr {
-                        self.read(Stream::Stderr, follower);
-                    }
+                    self.read(Stream::Stdout, stdout, follower);
+                    self.read(Stream::Stderr, stderr, follower);
                 }
             }
         }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::{platform, tree};
+use super::platform::{self, Ready};
+use super::tree;
 use crate::disk;
 
 /// A switch that ends every command run under it. Clones are the same switch.
@@ -67,7 +68,7 @@ impl Interrupt {
             let waited = self.wake_fd().and_then(|wake| {
                 // Between the look above and the making of the pipe it may have come.
                 if self.signal().is_some() {
-                    return Ok([true]);
+                    return Ok([Ready::Readable]);
                 }
                 platform::wait_readable([Some(wake)], left)
             });
@@ -95,11 +96,13 @@ impl Interrupt {
 
 /// Lets INT, TERM and HUP end the run: the first triggers `interrupt`, the second ends all
 /// children at once and exits with 128 + its number. A signal this process was started to
-/// ignore (`nohup`, `&` in a script) stays ignored.
+/// ignore (`nohup`, `&` in a script) stays ignored; but for SIGCHLD, without which nobody
+/// hears how a child ended.
 ///
 /// # Errors
 /// When handlers or their thread cannot be set up.
 pub fn handle_signals(interrupt: &Interrupt) -> io::Result<()> {
+    platform::wait_for_children();
     let wanted = [SIGINT, SIGTERM, SIGHUP];
     let mut signals = Signals::new(wanted.into_iter().filter(|s| !platform::is_ignored(*s)))?;
     let interrupt = interrupt.clone();

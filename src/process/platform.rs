@@ -10,6 +10,8 @@ compile_error!(
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
+use linux::SETSID;
+#[cfg(target_os = "linux")]
 pub(super) use linux::{
     ExitWatch, Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, pids_since,
 };
@@ -19,17 +21,24 @@ mod macos;
 #[cfg(target_os = "macos")]
 pub(super) use self::exit::ExitWatch;
 #[cfg(target_os = "macos")]
+use macos::SETSID;
+#[cfg(target_os = "macos")]
 pub(super) use macos::{
     Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, pids_since,
 };
 
 pub(super) mod exit;
+mod spawn;
+
+pub(super) use spawn::{Spawn, spawn};
 
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process::ExitStatus;
 use std::time::Duration;
 
 /// A process or group id.
@@ -59,12 +68,30 @@ pub(super) struct Seen {
     pub environment: Option<Vec<u8>>,
 }
 
+/// What a descriptor was waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ready {
+    /// There is nothing yet.
+    No,
+    /// There is something to read, or it may be.
+    Readable,
+    /// Nobody holds its other end, and all was read.
+    Ended,
+}
+
+impl Ready {
+    /// Whether there is something, its end included.
+    pub(super) fn is(self) -> bool {
+        self != Self::No
+    }
+}
+
 /// Waits until one of these is readable or at its end, or the time is over. Says which;
 /// a `None` is never. A signal may end the wait early with none.
 pub(super) fn wait_readable<const N: usize>(
     fds: [Option<BorrowedFd<'_>>; N],
     timeout: Option<Duration>,
-) -> io::Result<[bool; N]> {
+) -> io::Result<[Ready; N]> {
     // poll(2) passes over a negative descriptor.
     let mut polled = fds.map(|fd| libc::pollfd {
         fd: fd.map_or(-1, |fd| fd.as_raw_fd()),
@@ -82,9 +109,13 @@ pub(super) fn wait_readable<const N: usize>(
         if error.kind() != io::ErrorKind::Interrupted {
             return Err(error);
         }
-        return Ok([false; N]);
+        return Ok([Ready::No; N]);
     }
-    Ok(polled.map(|fd| fd.revents != 0))
+    Ok(polled.map(|fd| match fd.revents {
+        0 => Ready::No,
+        libc::POLLHUP => Ready::Ended,
+        _ => Ready::Readable,
+    }))
 }
 
 /// Signals a whole group. That it may be gone is no error: it was to be.
@@ -114,11 +145,15 @@ pub(super) fn group_is_there(group: Pid) -> bool {
     group > 1 && is_there(-group)
 }
 
-/// Takes the status of a dead child that nobody else waits for.
-pub(super) fn reap(pid: Pid) {
+/// Takes the status of a child that nobody else waits for, if it is dead.
+pub(super) fn reap(pid: Pid) -> io::Result<Option<ExitStatus>> {
     let mut status = 0;
     // SAFETY: `status` outlives the call.
-    unsafe { libc::waitpid(pid, &raw mut status, libc::WNOHANG) };
+    match unsafe { libc::waitpid(pid, &raw mut status, libc::WNOHANG) } {
+        0 => Ok(None),
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(Some(ExitStatus::from_raw(status))),
+    }
 }
 
 /// Our own group.
@@ -151,4 +186,13 @@ pub(super) fn is_ignored(signal: i32) -> bool {
     // SAFETY: nothing is set (null), and `action` outlives the call.
     let asked = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
     asked == 0 && action.sa_sigaction == libc::SIG_IGN
+}
+
+/// Has children that end stay until they are waited for, even where whoever started this
+/// process ignored its own.
+pub(super) fn wait_for_children() {
+    if is_ignored(libc::SIGCHLD) {
+        // SAFETY: the default needs no function of ours.
+        unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+    }
 }

@@ -2,8 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, PipeReader, Read};
-use std::os::unix::process::CommandExt;
+use std::io::{self, PipeReader, PipeWriter, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -12,7 +11,7 @@ use thiserror::Error;
 use super::Command;
 use super::find::find_program;
 use super::marker::{MARKER, Marker};
-use super::platform::Pid;
+use super::platform::{self, Spawn};
 use super::tree::{self, Tree};
 
 /// Why a command could not be started.
@@ -57,14 +56,28 @@ impl StartError {
 /// A command that runs.
 #[derive(Debug)]
 pub(super) struct Child {
-    pub(super) handle: duct::Handle,
     pub(super) tree: Tree,
-    pub(super) stdout: PipeReader,
-    pub(super) stderr: PipeReader,
+    pub(super) stdout: Pipe,
+    pub(super) stderr: Pipe,
     pub(super) started: Instant,
 }
 
-/// Starts a command in a group of its own, its output in pipes, its input empty.
+/// What a command writes to, with both its ends: as long as we hold the second too, its
+/// end is nothing we need to be woken for.
+#[derive(Debug)]
+pub(super) struct Pipe {
+    pub(super) reader: PipeReader,
+    pub(super) writer: PipeWriter,
+}
+
+impl Pipe {
+    fn new() -> io::Result<Self> {
+        let (reader, writer) = io::pipe()?;
+        Ok(Self { reader, writer })
+    }
+}
+
+/// Starts a command in a session of its own, its output in pipes, its input empty.
 pub(super) fn start(command: &Command) -> Result<Child, StartError> {
     let last = |name: &str| {
         command
@@ -82,9 +95,20 @@ pub(super) fn start(command: &Command) -> Result<Child, StartError> {
             no_dir(command)
         }
     })?;
-    match spawn(command, &program, &[]) {
+    let as_given = Path::new(&command.program);
+    let direct = if command.arg0.is_some() && !as_given.is_absolute() {
+        // From the folder it starts in.
+        as_given
+    } else {
+        &program
+    };
+    match spawn(command, direct, &[]) {
         // As execvp and every shell do with a script that names no interpreter.
-        Err(error) if error.raw_os_error() == Some(libc::ENOEXEC) && is_text(&program) => {
+        Err(error)
+            if error.raw_os_error() == Some(libc::ENOEXEC)
+                && command.arg0.is_none()
+                && is_text(&program) =>
+        {
             spawn(command, Path::new("/bin/sh"), &[program.as_os_str()])
         }
         other => other,
@@ -101,9 +125,6 @@ pub(super) fn start(command: &Command) -> Result<Child, StartError> {
     })
 }
 
-/// No environment.
-const NOTHING: [(OsString, OsString); 0] = [];
-
 fn no_dir(command: &Command) -> StartError {
     StartError::NoSuchDir {
         dir: command.dir.clone(),
@@ -112,48 +133,31 @@ fn no_dir(command: &Command) -> StartError {
 
 fn spawn(command: &Command, program: &Path, before: &[&OsStr]) -> io::Result<Child> {
     let marker = Marker::new();
-    let mut env = command.env.clone();
-    env.push((MARKER.into(), marker.value().into()));
-    let (stdout, stdout_end) = io::pipe()?;
-    let (stderr, stderr_end) = io::pipe()?;
+    let (stdout, stderr) = (Pipe::new()?, Pipe::new()?);
     // As typed: `$0`, and the name in a shell's messages. With a shell put before, its own.
-    let name = if before.is_empty() {
-        command.program.clone()
-    } else {
-        program.into()
+    let name = match &command.arg0 {
+        Some(name) => name,
+        None if before.is_empty() => command.program.as_os_str(),
+        None => program.as_os_str(),
     };
-    let args = before
-        .iter()
-        .map(|arg| (*arg).to_owned())
-        .chain(command.args.iter().cloned());
-    let expression = duct::cmd(program, args)
-        .dir(&command.dir)
-        // Set below: duct would copy it three times.
-        .full_env(NOTHING)
-        .stdin_null()
-        .stdout_file(stdout_end)
-        .stderr_file(stderr_end)
-        .unchecked()
-        .before_spawn(move |command| {
-            // Anything more (`pre_exec`, a bare name) and it would fork, which takes as long
-            // as this process is big.
-            command.process_group(0).arg0(&name);
-            command.envs(env.iter().map(|(name, value)| (name, value)));
-            Ok(())
-        });
+    let mut args = Vec::with_capacity(1 + before.len() + command.args.len());
+    args.push(name);
+    args.extend(before);
+    args.extend(command.args.iter().map(OsString::as_os_str));
     let started = Instant::now();
     let spawning = tree::spawning();
-    let handle = expression.start()?;
-    let pid = handle
-        .pids()
-        .first()
-        .and_then(|pid| Pid::try_from(*pid).ok());
-    let pid = pid.ok_or_else(|| io::Error::other("the command has no pid"))?;
+    let pid = platform::spawn(&Spawn {
+        program,
+        args: &args,
+        dir: &command.dir,
+        env: &command.env,
+        marker: (MARKER, &marker.value()),
+        stdout: &stdout.writer,
+        stderr: &stderr.writer,
+    })?;
     let tree = Tree::new(pid, marker, started);
     drop(spawning);
-    // `expression` holds the write ends, and is dropped here: the pipes end with the command.
     Ok(Child {
-        handle,
         tree,
         stdout,
         stderr,

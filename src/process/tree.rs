@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use libc::{SIGCONT, SIGKILL};
 
+use super::KILL_GRACE;
 use super::marker::{MARKER, Marker};
 use super::platform::{self, Pid, Seen};
 
@@ -241,6 +242,12 @@ impl Drop for Tree {
         if !self.leader_reaped {
             // Something failed on the way: nothing may stay behind all the same.
             self.kill();
+            let until = Instant::now() + KILL_GRACE;
+            while let Ok(None) = platform::reap(self.leader)
+                && Instant::now() < until
+            {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             self.leader_reaped();
         }
     }
@@ -272,7 +279,8 @@ fn reap(pid: Pid) {
     // Nobody is being born now: what is not in the list is no leader.
     let _nobody = BIRTH.write().unwrap_or_else(PoisonError::into_inner);
     if !running().contains(&pid) && platform::look(pid).is_some_and(|s| s.zombie && is_orphan(&s)) {
-        platform::reap(pid);
+        // Its status is nobody's business.
+        let _ = platform::reap(pid);
     }
 }
 

@@ -310,10 +310,8 @@ impl Attempt<'_> {
                         return Ok(());
                     }
                 };
-                let mut shell = self.judging.plan.settings.shell.iter().map(OsString::from);
-                let program = shell.next().unwrap_or_default();
-                let args: Vec<OsString> = shell.chain([OsString::from(&line)]).collect();
-                (program, args, line, *text, None)
+                // The shell, or the program itself, is put in below.
+                (OsString::new(), Vec::new(), line, *text, None)
             }
             CommandForm::Script { program, source } => {
                 let named = text_of(program, &self.facts())?;
@@ -335,6 +333,7 @@ impl Attempt<'_> {
         };
         let process = process::Command {
             program,
+            arg0: None,
             args,
             dir: frame.dir.clone(),
             env,
@@ -342,8 +341,16 @@ impl Attempt<'_> {
             keep,
         };
         self.judged += 1;
-        let finished = process::run(&process, &self.judging.interrupt)
-            .map_err(|error| cannot_start(&error, command, place))?;
+        let interrupt = &self.judging.interrupt;
+        let finished = match &command.form {
+            CommandForm::Shell { .. } => process::Line {
+                text: &shown,
+                shell: &self.judging.plan.settings.shell,
+            }
+            .run(&process, interrupt),
+            CommandForm::Script { .. } => process::run(&process, interrupt),
+        }
+        .map_err(|error| cannot_start(&error, command, place))?;
         let red = judge_exit(command, &finished, &shown, place, self.gate, frame.timeout);
         self.lines.insert(command.id, (shown, place));
         self.results.insert(command.id, finished);

@@ -53,7 +53,7 @@ mod tests {
     use std::time::Duration;
 
     use super::ExitWatch;
-    use crate::process::platform::wait_readable;
+    use crate::process::platform::{Ready, wait_readable};
 
     #[test]
     fn a_child_that_ends_is_noticed_whenever_it_does() {
@@ -68,7 +68,7 @@ mod tests {
         while waiting.try_wait().unwrap().is_none() {
             // The signal itself may end the wait, too.
             let timeout = Some(Duration::from_secs(20));
-            if let [true] = wait_readable([Some(watch.fd())], timeout).unwrap() {
+            if wait_readable([Some(watch.fd())], timeout).unwrap() != [Ready::No] {
                 watch.clear().unwrap();
             }
             turns += 1;
@@ -77,6 +77,6 @@ mod tests {
         assert!(turns < 1000, "{turns}");
         let watch = ExitWatch::new(0).unwrap();
         let ready = wait_readable([Some(watch.fd())], Some(Duration::from_secs(20))).unwrap();
-        assert_eq!(ready, [true]);
+        assert_eq!(ready, [Ready::Readable]);
     }
 }

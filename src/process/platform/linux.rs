@@ -13,6 +13,9 @@ use super::{Pid, Pids, Seen};
 /// How big a pipe may grow whose writer has much to say. Wider ones gain nothing.
 const PIPE_SIZE: libc::c_int = 1 << 20;
 
+/// Has `posix_spawn` begin a session.
+pub(super) const SETSID: libc::c_int = libc::POSIX_SPAWN_SETSID as libc::c_int;
+
 /// More pids than this are looked for in /proc rather than one by one.
 const MANY: Pid = 4096;
 

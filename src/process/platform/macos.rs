@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::{Pid, Pids, Seen};
 
+/// Has `posix_spawn` begin a session: `spawn.h` has it, the `libc` crate has not.
+pub(super) const SETSID: libc::c_int = 0x0400;
+
 /// There is no such thing here: orphans go to launchd, and are known by their environment.
 pub(in super::super) fn adopt_orphans() -> bool {
     false
