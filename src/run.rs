@@ -5,6 +5,7 @@ mod command;
 mod event;
 mod gate;
 mod globs;
+mod hold;
 mod interpreter;
 mod judging;
 mod message;
@@ -12,6 +13,7 @@ mod outcome;
 mod phase;
 mod place;
 mod result;
+mod retry;
 mod schedule;
 mod scope;
 mod state;
@@ -19,7 +21,9 @@ mod take;
 mod tasks;
 mod turn;
 
-pub use event::{Counts, DiagnosticEvent, Event, Mode, Place, SCHEMA, Verdict};
+pub use event::{
+    AttemptFailure, Counts, DiagnosticEvent, Event, HoldSummary, Mode, Place, SCHEMA, Verdict,
+};
 pub use interpreter::Interpreter;
 pub use outcome::{Outcome, PhaseSelection, Refusal};
 pub use state::{PhaseState, States};

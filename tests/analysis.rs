@@ -442,8 +442,6 @@ phase p "P" {
   }
   gate a check text.absent("gsap", in: "src/**")
   gate b {
-    retry 2 every 1s
-    hold 1m every 1s
     rhai { let x = 1; }
     ratchet cover = 0.9 rises
   }

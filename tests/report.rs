@@ -78,6 +78,8 @@ fn end(gate: &str, verdict: Verdict, duration_ms: u64, reason: Option<&str>) -> 
         reason: reason.map(str::to_owned),
         duration_ms,
         regression: false,
+        failures: Vec::new(),
+        hold: None,
     }
 }
 
@@ -90,6 +92,8 @@ fn earlier(phase: &str, gate: &str, verdict: Verdict) -> Event {
         reason: None,
         duration_ms: 812,
         regression: true,
+        failures: Vec::new(),
+        hold: None,
     }
 }
 

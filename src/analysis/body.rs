@@ -1,7 +1,7 @@
 //! What the body of a gate or a check says beside its steps: its settings.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{EnvVar, Expr, Feature, Hold, Inputs, Proof, Retry, Service, Step, StepKind};
+use crate::plan::{EnvVar, Expr, Hold, Inputs, Proof, Retry, Service, Step, StepKind};
 use crate::source::Span;
 use crate::syntax::ast::{self, Stmt, StmtKind};
 use crate::value::Type;
@@ -172,7 +172,6 @@ impl<'a> Analyzer<'a> {
         every: Option<&ast::Expr>,
         place: &Place,
     ) -> Option<Retry> {
-        self.unbuilt(Feature::Retry, "", stmt.span);
         let every = every.map(|every| self.duration(every, "the `every` of a `retry`", place));
         let count = self.whole_number(count, "`retry`", 0, place)?;
         Some(Retry {
@@ -190,7 +189,6 @@ impl<'a> Analyzer<'a> {
         place: &Place,
     ) -> Option<Hold> {
         const EVERY: u64 = 60_000;
-        self.unbuilt(Feature::Hold, "", stmt.span);
         let every = every.map(|every| self.duration(every, "the `every` of a `hold`", place));
         let duration = self.duration(duration, "`hold`", place)?;
         Some(Hold {

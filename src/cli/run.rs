@@ -48,7 +48,7 @@ pub(super) struct TryArgs {
 
 #[derive(Debug, Args)]
 struct How {
-    /// Start no further gate after the first that is not green
+    /// After the first gate that is red or blocked, end those that run and start no more
     #[arg(long)]
     fail_fast: bool,
     /// How many gates run at a time

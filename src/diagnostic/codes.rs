@@ -19,6 +19,8 @@ pub enum Family {
     Call,
     /// `W0xx`: lints.
     Lint,
+    /// `W1xx`: what a run came upon that changes no verdict.
+    Advice,
     /// `R1xx`: a gate failed.
     Gate,
     /// `R2xx`: the change leaves its scope.
@@ -39,12 +41,13 @@ pub struct Code(&'static str);
 
 impl Family {
     /// Every family, in the order of the registry.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Syntax,
         Self::Names,
         Self::Sense,
         Self::Call,
         Self::Lint,
+        Self::Advice,
         Self::Gate,
         Self::Scope,
         Self::Tasks,
@@ -62,6 +65,7 @@ impl Family {
             Self::Sense => "The plan's sense",
             Self::Call => "The call and the repository",
             Self::Lint => "Lints",
+            Self::Advice => "Advice of a run",
             Self::Gate => "A gate failed",
             Self::Scope => "The change leaves its scope",
             Self::Tasks => "A task is not done",
@@ -76,7 +80,7 @@ impl Family {
     pub fn consequence(self) -> &'static str {
         match self {
             Self::Syntax | Self::Names | Self::Sense | Self::Call => "nothing was run; exit 2",
-            Self::Lint => "advice; changes no exit code",
+            Self::Lint | Self::Advice => "advice; changes no exit code",
             Self::Gate | Self::Scope | Self::Tasks | Self::Regression => "red; exit 1",
             Self::Blocked => "it says nothing about the work; exit 3",
             Self::Manual => "waits for a person; exit 4",
@@ -118,6 +122,7 @@ impl Code {
             (_, _, "E02") => Family::Names,
             (_, _, "E03") => Family::Sense,
             ("E", _, _) => Family::Call,
+            (_, "W1", _) => Family::Advice,
             ("W", _, _) => Family::Lint,
             (_, "R1", _) => Family::Gate,
             (_, "R2", _) => Family::Scope,
@@ -132,7 +137,7 @@ impl Code {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self.family() {
-            Family::Lint => Severity::Warning,
+            Family::Lint | Family::Advice => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -275,8 +280,7 @@ codes! {
     NOT_BUILT_LIBRARY = "E0383", "not built yet: the standard library";
     NOT_BUILT_MANUAL = "E0384", "not built yet: manual checks";
     NOT_BUILT_RATCHET = "E0385", "not built yet: ratchets";
-    NOT_BUILT_RETRY = "E0386", "not built yet: retry";
-    NOT_BUILT_HOLD = "E0387", "not built yet: hold";
+    // E0386 and E0387 were `retry` and `hold`, and stay unused.
     NOT_BUILT_PUSH = "E0388", "not built yet: push";
     NOT_BUILT_WORKTREE = "E0389", "not built yet: tree worktree";
     NOT_BUILT_SHARE = "E0390", "not built yet: share";
@@ -318,6 +322,8 @@ codes! {
     INVISIBLE = "W016", "a character that cannot be seen";
     GOES_ON = "W017", "a command that goes on after a failure";
     LEFT_OUT = "W018", "a file that the inputs leave out";
+
+    FLAKY = "W101", "a gate that was green, but not at the first attempt";
 
     EXIT = "R101", "a command failed";
     SIGNAL = "R102", "a command died of a signal";

@@ -21,10 +21,6 @@ pub enum Feature {
     Manual,
     /// `ratchet`.
     Ratchet,
-    /// `retry`.
-    Retry,
-    /// `hold`.
-    Hold,
     /// `push`.
     Push,
     /// `tree worktree`.
@@ -39,14 +35,12 @@ pub enum Feature {
 
 impl Feature {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 10] = [
         Self::Service,
         Self::Rhai,
         Self::Library,
         Self::Manual,
         Self::Ratchet,
-        Self::Retry,
-        Self::Hold,
         Self::Push,
         Self::Worktree,
         Self::Share,
@@ -63,8 +57,6 @@ impl Feature {
             Self::Library => Code::NOT_BUILT_LIBRARY,
             Self::Manual => Code::NOT_BUILT_MANUAL,
             Self::Ratchet => Code::NOT_BUILT_RATCHET,
-            Self::Retry => Code::NOT_BUILT_RETRY,
-            Self::Hold => Code::NOT_BUILT_HOLD,
             Self::Push => Code::NOT_BUILT_PUSH,
             Self::Worktree => Code::NOT_BUILT_WORKTREE,
             Self::Share => Code::NOT_BUILT_SHARE,
@@ -82,8 +74,6 @@ impl Feature {
             Self::Library => "a check of the standard library",
             Self::Manual => "manual",
             Self::Ratchet => "ratchet",
-            Self::Retry => "retry",
-            Self::Hold => "hold",
             Self::Push => "push",
             Self::Worktree => "tree worktree",
             Self::Share => "share",

@@ -3,7 +3,7 @@
 use std::io::{self, PipeReader, PipeWriter, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -23,6 +23,14 @@ struct Inner {
     signal: AtomicI32,
     /// Becomes readable, and stays so, when it is triggered.
     pipe: OnceLock<(PipeReader, PipeWriter)>,
+    /// Those that are triggered with it.
+    narrower: Mutex<Vec<Weak<Inner>>>,
+}
+
+impl Inner {
+    fn narrower(&self) -> MutexGuard<'_, Vec<Weak<Self>>> {
+        self.narrower.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Interrupt {
@@ -45,6 +53,25 @@ impl Interrupt {
             // It cannot fill up: this is the only byte ever written.
             let _ = writer.write_all(b"!");
         }
+        let narrower = std::mem::take(&mut *self.0.narrower());
+        for inner in narrower.iter().filter_map(Weak::upgrade) {
+            Self(inner).trigger(signal);
+        }
+    }
+
+    /// A switch for a part of what this one ends: triggered with it, or by itself alone.
+    #[must_use]
+    pub fn narrower(&self) -> Self {
+        let part = Self::new();
+        let mut narrower = self.0.narrower();
+        narrower.retain(|inner| inner.strong_count() > 0);
+        narrower.push(Arc::downgrade(&part.0));
+        drop(narrower);
+        // Whoever triggered it before it was in the list did not reach it.
+        if let Some(signal) = self.signal() {
+            part.trigger(signal);
+        }
+        part
     }
 
     /// The signal it was triggered with.

@@ -9,14 +9,14 @@ mod running;
 
 use std::io::{self, Write};
 
-use crate::run::{DiagnosticEvent, Event, Mode, Place, Verdict};
+use crate::run::{AttemptFailure, DiagnosticEvent, Event, Mode, Place, Verdict};
 
 use super::phrase::{count, duration, first_of};
 use super::style::{Ink, Style};
 use super::{sanitise_line, snippet};
 use ending::{Ending, LastWord};
 use phase::{Finished, PhaseView, Row};
-use running::Running;
+use running::{At, Running};
 
 /// How many paths that are not judged are named.
 const NAMED_PATHS: usize = 3;
@@ -167,6 +167,17 @@ impl<W: Write> HumanReporter<W> {
                 self.running.start(name);
                 Ok(())
             }
+            Event::GateAttempt {
+                phase,
+                gate,
+                failure,
+                next_ms,
+                regression,
+            } => {
+                let name = shown_name(phase, gate, *regression);
+                self.attempt(&name, failure, *next_ms)
+            }
+            Event::GateBeat { .. } => self.beat(event),
             Event::GateFinished { .. } => self.gate_finished(event),
             Event::Diagnostic(event) => match &mut self.phase {
                 Some(phase) => {
@@ -259,6 +270,7 @@ impl<W: Write> HumanReporter<W> {
             reason,
             duration_ms,
             regression,
+            ..
         } = event
         else {
             return Ok(());
@@ -278,6 +290,47 @@ impl<W: Write> HumanReporter<W> {
         let time = judged.then_some(*duration_ms);
         let row = Row::new(&name, *verdict, time, sanitise_line(detail).into_owned());
         self.row(row, |_| {})
+    }
+
+    /// An attempt that was not green, and is made again.
+    fn attempt(&mut self, name: &str, failure: &AttemptFailure, next_ms: u64) -> io::Result<()> {
+        let AttemptFailure { attempt, of, .. } = failure;
+        let next = format!("attempt {} of {of}", attempt + 1);
+        self.running.at(name, At::new(next, Some(next_ms)));
+        let mut detail = format!("attempt {attempt} of {of}: ");
+        if let Some(check) = &failure.check {
+            detail.push_str(&format!("check `{}`: ", sanitise_line(check)));
+        }
+        detail.push_str(&sanitise_line(&failure.message));
+        let row = Row::again(name, failure.verdict, failure.duration_ms, detail);
+        self.row(row, |_| {})
+    }
+
+    /// A hold goes on. Where nothing is redrawn, every tenth of it leaves a line.
+    fn beat(&mut self, event: &Event) -> io::Result<()> {
+        let Event::GateBeat {
+            phase,
+            gate,
+            beat,
+            duration_ms,
+            held_ms,
+            hold_ms,
+            next_ms: next_ms @ Some(_),
+            regression,
+            ..
+        } = event
+        else {
+            return Ok(());
+        };
+        let name = shown_name(phase, gate, *regression);
+        let held = running::held(*held_ms, *hold_ms);
+        self.running.at(&name, At::new(held.clone(), *next_ms));
+        let view = self.phase.get_or_insert_default();
+        if self.live || !view.is_new_tenth(&name, *held_ms, *hold_ms) {
+            return Ok(());
+        }
+        let detail = format!("{held}, beat {beat}");
+        self.row(Row::holds(&name, *duration_ms, detail), |_| {})
     }
 
     fn row(&mut self, row: Row, note: impl FnOnce(&mut PhaseView)) -> io::Result<()> {

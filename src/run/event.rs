@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, WireDiagnostic};
+use crate::diagnostic::{Code, Diagnostic, WireDiagnostic};
 use crate::source::Sources;
 
 /// The version of the serialised events.
@@ -141,6 +141,45 @@ pub enum Event {
         /// Whether it is an earlier phase's, judged again.
         regression: bool,
     },
+    /// An attempt of a gate, or of a check in it, was not green, and there is another.
+    #[serde(rename = "gate.attempt")]
+    GateAttempt {
+        /// The phase it belongs to.
+        phase: String,
+        /// Its name.
+        gate: String,
+        /// What the attempt came to.
+        #[serde(flatten)]
+        failure: AttemptFailure,
+        /// How long until the next attempt, in milliseconds.
+        next_ms: u64,
+        /// Whether it is an earlier phase's, judged again.
+        regression: bool,
+    },
+    /// A gate that must hold was judged once more.
+    #[serde(rename = "gate.beat")]
+    GateBeat {
+        /// The phase it belongs to.
+        phase: String,
+        /// Its name.
+        gate: String,
+        /// Which attempt of the gate, from 1.
+        attempt: u64,
+        /// Which beat of the attempt, from 1.
+        beat: u64,
+        /// Pass, fail or blocked.
+        verdict: Verdict,
+        /// How long the beat took, in milliseconds.
+        duration_ms: u64,
+        /// How long it had been green when the beat began, in milliseconds.
+        held_ms: u64,
+        /// How long it must be, in milliseconds.
+        hold_ms: u64,
+        /// How long until the next beat, in milliseconds; none after the last.
+        next_ms: Option<u64>,
+        /// Whether it is an earlier phase's, judged again.
+        regression: bool,
+    },
     /// A gate was judged.
     #[serde(rename = "gate.finished")]
     GateFinished {
@@ -152,12 +191,16 @@ pub enum Event {
         title: Option<String>,
         /// How.
         verdict: Verdict,
-        /// Why it was skipped or is blocked, in a few words.
+        /// Why it was skipped, is blocked or flaky, or what it held; in a few words.
         reason: Option<String>,
         /// How long it took, in milliseconds.
         duration_ms: u64,
         /// Whether it is an earlier phase's, judged again.
         regression: bool,
+        /// The attempts that were not green, where it has a `retry`.
+        failures: Vec<AttemptFailure>,
+        /// What its `hold` came to.
+        hold: Option<HoldSummary>,
     },
     /// Something to say about the plan, the change or a gate.
     #[serde(rename = "diagnostic")]
@@ -202,6 +245,42 @@ pub enum Event {
         /// How long the run took, in milliseconds.
         duration_ms: u64,
     },
+}
+
+/// An attempt that was not green.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AttemptFailure {
+    /// The check whose `retry` it is; none for the gate's own.
+    pub check: Option<String>,
+    /// Which attempt, from 1.
+    pub attempt: u64,
+    /// Of how many there may be.
+    pub of: u64,
+    /// Fail or blocked.
+    pub verdict: Verdict,
+    /// The code of what went wrong.
+    pub code: Code,
+    /// What went wrong, in one sentence.
+    pub message: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// What a `hold` came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HoldSummary {
+    /// How long it must hold, in milliseconds.
+    pub hold_ms: u64,
+    /// How often it was to be judged, in milliseconds.
+    pub every_ms: u64,
+    /// How many times it was judged; of the last attempt.
+    pub beats: u64,
+    /// How long the longest of them took, in milliseconds.
+    pub longest_ms: u64,
+    /// When the first began, in seconds since 1970.
+    pub first: u64,
+    /// When the last began, in seconds since 1970.
+    pub last: u64,
 }
 
 /// Gates by verdict.

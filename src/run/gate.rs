@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::command::{self, Line};
-use super::event::Verdict;
+use super::event::{AttemptFailure, Event, HoldSummary, Verdict};
 use super::judging::{GateFacts, Judging};
 use super::result::{cannot_start, judge_exit, not_found, with_result};
+use super::retry::{self, Failed};
+use super::schedule::Turn;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::eval::{Fault, FaultKind, evaluate, failed_expectation, text_of, trace};
 use crate::plan::{
@@ -22,21 +24,62 @@ use crate::value::Value;
 /// What came of a gate.
 pub(crate) struct Judged {
     pub verdict: Verdict,
-    /// Why it was skipped or is blocked, in a few words.
+    /// Why it was skipped, is blocked or flaky, or what it held; in a few words.
     pub reason: Option<String>,
     pub diagnostics: Vec<Diagnostic>,
     pub duration: Duration,
     /// Whether it was skipped because something else went wrong, not by a condition of its own.
     pub not_run: bool,
+    /// The attempts that were not green.
+    pub failures: Vec<AttemptFailure>,
+    /// What its `hold` came to.
+    pub hold: Option<HoldSummary>,
 }
 
-/// Judges a gate of the phase of this index.
-pub(crate) fn judge(judging: &Judging<'_>, phase: usize, gate: &Gate) -> Judged {
+impl Judged {
+    /// A gate that was not run because something else went wrong.
+    pub(crate) fn not_run(why: &str) -> Self {
+        Self {
+            reason: Some(format!("not run: {why}")),
+            not_run: true,
+            ..Self::of(Verdict::Skipped)
+        }
+    }
+
+    /// A gate that could not be judged.
+    pub(crate) fn blocked(diagnostic: Diagnostic) -> Self {
+        Self {
+            reason: Some(diagnostic.message.clone()),
+            diagnostics: vec![diagnostic],
+            ..Self::of(Verdict::Blocked)
+        }
+    }
+
+    fn of(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            reason: None,
+            diagnostics: Vec::new(),
+            duration: Duration::ZERO,
+            not_run: false,
+            failures: Vec::new(),
+            hold: None,
+        }
+    }
+}
+
+/// Judges a gate of the phase of this index, in its turn.
+pub(crate) fn judge(judging: &Judging<'_>, phase: usize, gate: &Gate, turn: &Turn<'_>) -> Judged {
     let started = Instant::now();
     let mut attempt = Attempt {
         judging,
+        turn,
         phase,
         gate,
+        number: 1,
+        failed: Vec::new(),
+        flaky: None,
+        hold: None,
         locals: HashMap::new(),
         lets: HashMap::new(),
         results: HashMap::new(),
@@ -45,34 +88,9 @@ pub(crate) fn judge(judging: &Judging<'_>, phase: usize, gate: &Gate) -> Judged 
         skipped: Vec::new(),
     };
     let outcome = attempt.run();
-    let duration = started.elapsed();
-    let (verdict, reason, diagnostics) = match outcome {
-        Ok(()) if attempt.judged == 0 && !attempt.skipped.is_empty() => (
-            Verdict::Skipped,
-            attempt.skipped.into_iter().next(),
-            Vec::new(),
-        ),
-        Ok(()) => (
-            Verdict::Pass,
-            attempt.skipped.into_iter().next(),
-            Vec::new(),
-        ),
-        Err(Stop::Skip(reason)) => (Verdict::Skipped, Some(reason), Vec::new()),
-        Err(Stop::Red(diagnostic)) => (Verdict::Fail, None, vec![*diagnostic]),
-        Err(Stop::Blocked(diagnostic)) => (
-            Verdict::Blocked,
-            Some(diagnostic.message.clone()),
-            vec![*diagnostic],
-        ),
-        Err(Stop::Interrupted) => (Verdict::Blocked, Some("interrupted".to_owned()), Vec::new()),
-    };
-    Judged {
-        verdict,
-        reason,
-        diagnostics,
-        duration,
-        not_run: false,
-    }
+    let mut judged = attempt.judged(outcome);
+    judged.duration = started.elapsed();
+    judged
 }
 
 /// The names of all locks a gate holds while it runs, its checks' included.
@@ -147,19 +165,27 @@ impl Frame {
     }
 }
 
-struct Attempt<'a> {
-    judging: &'a Judging<'a>,
+pub(super) struct Attempt<'a> {
+    pub(super) judging: &'a Judging<'a>,
+    turn: &'a Turn<'a>,
     phase: usize,
-    gate: &'a Gate,
+    pub(super) gate: &'a Gate,
+    /// Which attempt of the gate's own `retry` this is.
+    pub(super) number: u64,
+    /// The attempts that were not green, checks' included.
+    pub(super) failed: Vec<Failed>,
+    /// How it was green, if not at once.
+    pub(super) flaky: Option<String>,
+    pub(super) hold: Option<HoldSummary>,
     locals: HashMap<usize, Value>,
     lets: HashMap<usize, Expr>,
     results: HashMap<usize, Finished>,
     /// The commands as they were run, by id.
     lines: HashMap<usize, (String, Span)>,
     /// How many steps judged something.
-    judged: usize,
+    pub(super) judged: usize,
     /// Why steps were skipped.
-    skipped: Vec<String>,
+    pub(super) skipped: Vec<String>,
 }
 
 impl Attempt<'_> {
@@ -190,7 +216,90 @@ impl Attempt<'_> {
             deadline: None,
             timeout: 0,
         };
-        self.steps(&gate.steps, &frame.timed(gate.timeout))
+        self.retried(gate.retry.as_ref(), None, &mut |this| {
+            this.held(gate.hold.as_ref(), &mut |this| {
+                this.steps(&gate.steps, &frame.clone().timed(gate.timeout))
+            })
+        })
+    }
+
+    /// What all of it came to.
+    fn judged(self, outcome: Result<(), Stop>) -> Judged {
+        let failures = self
+            .failed
+            .iter()
+            .map(|failed| failed.failure.clone())
+            .collect();
+        let mut skipped = self.skipped.into_iter();
+        let judged = match outcome {
+            Ok(()) if self.judged == 0 && skipped.len() > 0 => Judged {
+                reason: skipped.next(),
+                ..Judged::of(Verdict::Skipped)
+            },
+            Ok(()) => match &self.flaky {
+                Some(how) => Judged {
+                    reason: Some(how.clone()),
+                    diagnostics: vec![retry::flaky(self.gate, how, &self.failed)],
+                    ..Judged::of(Verdict::Flaky)
+                },
+                None => Judged {
+                    reason: skipped
+                        .next()
+                        .or_else(|| self.hold.as_ref().map(HoldSummary::told)),
+                    ..Judged::of(Verdict::Pass)
+                },
+            },
+            Err(Stop::Skip(reason)) => Judged {
+                reason: Some(reason),
+                ..Judged::of(Verdict::Skipped)
+            },
+            Err(Stop::Red(diagnostic)) => Judged {
+                diagnostics: vec![*diagnostic],
+                ..Judged::of(Verdict::Fail)
+            },
+            Err(Stop::Blocked(diagnostic)) => Judged::blocked(*diagnostic),
+            Err(Stop::Interrupted) if self.judging.interrupt.signal().is_some() => Judged {
+                reason: Some("interrupted".to_owned()),
+                ..Judged::of(Verdict::Blocked)
+            },
+            Err(Stop::Interrupted) => Judged {
+                reason: Some(format!("ended: {}", super::schedule::FAIL_FAST)),
+                not_run: true,
+                ..Judged::of(Verdict::Skipped)
+            },
+        };
+        Judged {
+            failures,
+            hold: self.hold,
+            ..judged
+        }
+    }
+
+    pub(super) fn phase_name(&self) -> String {
+        self.judging.phase_name(self.phase)
+    }
+
+    /// Whether it is an earlier phase's gate, judged again.
+    pub(super) fn regression(&self) -> bool {
+        self.turn.regression
+    }
+
+    pub(super) fn emit(&self, event: Event) {
+        (self.turn.emit)(event);
+    }
+
+    /// Whether what is judged is to end.
+    pub(super) fn interrupted(&self) -> bool {
+        self.turn.interrupt.signal().is_some()
+    }
+
+    /// Waits between two attempts or beats, and lets other gates run meanwhile.
+    pub(super) fn rest(&self, time: Duration) -> Result<(), Stop> {
+        if self.turn.rest(time) {
+            Err(Stop::Interrupted)
+        } else {
+            Ok(())
+        }
     }
 
     fn facts(&self) -> GateFacts<'_> {
@@ -229,7 +338,7 @@ impl Attempt<'_> {
 
     fn steps(&mut self, steps: &[Step], frame: &Frame) -> Result<(), Stop> {
         for step in steps {
-            if self.judging.interrupt.signal().is_some() {
+            if self.interrupted() {
                 return Err(Stop::Interrupted);
             }
             self.step(step, frame).map_err(|stop| match stop {
@@ -284,10 +393,13 @@ impl Attempt<'_> {
         if let Some(dir) = &check.dir {
             frame.dir = command::folder(&self.judging.root, Some(dir), &self.facts())?;
         }
-        if let Some(timeout) = check.timeout {
-            frame = frame.timed(timeout);
-        }
-        self.steps(&check.steps, &frame)
+        self.retried(check.retry.as_ref(), Some(&check.name), &mut |this| {
+            let frame = match check.timeout {
+                Some(timeout) => frame.clone().timed(timeout),
+                None => frame.clone(),
+            };
+            this.steps(&check.steps, &frame)
+        })
     }
 
     fn command(&mut self, command: &Command, span: Span, frame: &Frame) -> Result<(), Stop> {
@@ -341,7 +453,7 @@ impl Attempt<'_> {
             keep,
         };
         self.judged += 1;
-        let interrupt = &self.judging.interrupt;
+        let interrupt = &self.turn.interrupt;
         let finished = match &command.form {
             CommandForm::Shell { .. } => process::Line {
                 text: &shown,

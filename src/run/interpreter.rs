@@ -94,7 +94,7 @@ impl<'p> Interpreter<'p> {
         self
     }
 
-    /// Starts no further gate after the first that is not green.
+    /// After the first gate that is red or blocked, ends those that run and starts no more.
     #[must_use]
     pub fn fail_fast(mut self, yes: bool) -> Self {
         self.fail_fast = yes;

@@ -85,6 +85,12 @@ impl<'a> Judging<'a> {
         })
     }
 
+    /// The name of the phase of this index.
+    pub fn phase_name(&self, phase: usize) -> String {
+        let phase = self.plan.phases.get(phase);
+        phase.map_or_else(String::new, |phase| phase.name.value.clone())
+    }
+
     /// The phase's change: from the tree at which it opened to the judged one.
     pub fn changes(&self, phase: usize) -> Result<Arc<Vec<Change>>, RepoError> {
         let compute = || {

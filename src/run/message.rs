@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::event::Verdict;
+use super::event::{AttemptFailure, HoldSummary, Verdict};
 use super::judging::GateFacts;
 use super::judging::Judging;
 use crate::diagnostic::{Code, Diagnostic};
@@ -19,12 +19,16 @@ pub(crate) struct Line {
     pub name: String,
     /// How it was judged.
     pub verdict: Verdict,
-    /// Why it was skipped.
+    /// Why it was skipped or is flaky, or what it held.
     pub reason: Option<String>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
     /// Whether it is an earlier phase's.
     pub regression: bool,
+    /// The attempts that were not green.
+    pub failures: Vec<AttemptFailure>,
+    /// What its `hold` came to.
+    pub hold: Option<HoldSummary>,
 }
 
 /// The commit's message: `type(scope)!: subject`, body, footers.
@@ -124,7 +128,9 @@ pub(crate) fn tag(title: &str, lines: &[Line], plan: &Plan, phase: &Phase, tree:
         let why = line
             .reason
             .as_ref()
-            .filter(|_| line.verdict == Verdict::Skipped)
+            .filter(|_| {
+                matches!(line.verdict, Verdict::Skipped | Verdict::Flaky) || line.hold.is_some()
+            })
             .map_or_else(String::new, |why| format!("  {why}"));
         message.push_str(&format!("{}{pad}  {word}{of}{why}\n", line.name));
     }
@@ -161,6 +167,8 @@ pub(crate) fn sealed(lines: &[Line], plan: &Plan, phase: &Phase, tree: &Oid) -> 
                 "reason": line.reason,
                 "duration_ms": line.duration_ms,
                 "regression": line.regression,
+                "failures": line.failures,
+                "hold": line.hold,
             })
         })
         .collect();

@@ -63,6 +63,8 @@ pub(crate) fn judge(
             reason: judged.reason.clone(),
             duration_ms: super::millis(judged.duration),
             regression: job.regression,
+            failures: judged.failures.clone(),
+            hold: judged.hold.clone(),
         });
         tally.not_run |= judged.not_run;
         diagnostics.extend(about(judging, job, judged));
@@ -146,6 +148,8 @@ fn judge_scope(
         reason: None,
         duration_ms: super::millis(started.elapsed()),
         regression: false,
+        failures: Vec::new(),
+        hold: None,
     });
     let sources = judging.sources();
     diagnostics.extend(found.into_iter().map(|diagnostic| DiagnosticEvent {
@@ -202,6 +206,8 @@ fn judge_tasks(
             reason: None,
             duration_ms: super::millis(started.elapsed()),
             regression: false,
+            failures: Vec::new(),
+            hold: None,
         });
         let sources = judging.sources();
         diagnostics.extend(
@@ -267,6 +273,7 @@ fn add<'a>(
                 .filter_map(|need| position(&need.value))
                 .map(|at| first + at)
                 .collect(),
+            length: gate.hold.as_ref().map_or(0, |hold| hold.duration),
         });
     }
 }

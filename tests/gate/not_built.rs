@@ -18,8 +18,6 @@ fn user(feature: Feature) -> (&'static str, &'static str) {
             "",
             "gate g {\n    ratchet lines = files(\"**\").len() rises\n  }",
         ),
-        Feature::Retry => ("", "gate g {\n    retry 2\n    $ true\n  }"),
-        Feature::Hold => ("", "gate g {\n    hold 2s every 1s\n    $ true\n  }"),
         Feature::Push => ("", "gate g $ true\n  push \"origin\""),
         Feature::Worktree => ("tree worktree", "gate g $ true"),
         Feature::Share => ("share \"node_modules\"", "gate g $ true"),

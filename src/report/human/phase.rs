@@ -1,6 +1,6 @@
 //! One phase on the terminal: its rows, what was folded into one, and its result.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::report::phrase::{count, duration};
 use crate::report::style::{Ink, Style};
@@ -15,6 +15,8 @@ pub(super) struct PhaseView {
     /// Shown after the list, in order.
     pub(super) held: Vec<DiagnosticEvent>,
     name_width: usize,
+    /// Of each gate that holds, the tenth that was last told.
+    tenths: HashMap<String, u64>,
 }
 
 /// One line of the list.
@@ -22,6 +24,8 @@ pub(super) struct PhaseView {
 pub(super) struct Row {
     name: String,
     verdict: Verdict,
+    /// Said in place of the verdict, where it is not the last word.
+    word: Option<&'static str>,
     time: Option<u64>,
     detail: String,
 }
@@ -31,8 +35,25 @@ impl Row {
         Self {
             name: name.to_owned(),
             verdict,
+            word: None,
             time,
             detail,
+        }
+    }
+
+    /// An attempt that is made again.
+    pub(super) fn again(name: &str, verdict: Verdict, time: u64, detail: String) -> Self {
+        Self {
+            word: Some("again"),
+            ..Self::new(name, verdict, Some(time), detail)
+        }
+    }
+
+    /// A beat that was green.
+    pub(super) fn holds(name: &str, time: u64, detail: String) -> Self {
+        Self {
+            word: Some("holds"),
+            ..Self::new(name, Verdict::Pass, Some(time), detail)
         }
     }
 }
@@ -96,10 +117,20 @@ impl PhaseView {
         self.name_width = self.name_width.max(name.chars().count());
     }
 
+    /// Whether a gate's hold has come to a tenth that was not told yet.
+    pub(super) fn is_new_tenth(&mut self, name: &str, held_ms: u64, hold_ms: u64) -> bool {
+        let tenth = held_ms.saturating_mul(10).checked_div(hold_ms).unwrap_or(0);
+        let told = self.tenths.entry(name.to_owned()).or_default();
+        let new = tenth > *told;
+        *told = tenth;
+        new
+    }
+
     /// A row as text: mark, name, verdict, time, detail.
     pub(super) fn line(&mut self, row: &Row, style: Style) -> String {
         self.widen(&row.name);
         let (mark, word, ink) = words(row.verdict, style);
+        let word = row.word.unwrap_or(word);
         let time = row.time.map_or(String::new(), duration);
         let name = format!("{:<1$}", row.name, self.name_width.max(MIN_NAME));
         let detail = match row.verdict {
