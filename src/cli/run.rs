@@ -31,6 +31,9 @@ pub(super) struct RunArgs {
     /// Where another run is at work in this working tree, fail at once
     #[arg(long)]
     no_wait: bool,
+    /// Words for the record of this run, such as what mended a red
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
     #[command(flatten)]
     how: How,
 }
@@ -74,7 +77,7 @@ pub(super) fn run(args: &RunArgs, output: &Output) -> i32 {
         &args.how,
         turn,
         output,
-        |interpreter| interpreter.run(selection),
+        |interpreter| interpreter.note(args.note.clone()).run(selection),
     )
 }
 

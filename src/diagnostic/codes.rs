@@ -355,4 +355,5 @@ codes! {
     GIT_FAILED = "B107", "git failed";
     HEAD_MOVED = "B108", "HEAD or the branch moved during the run";
     OUTPUT_TOO_LARGE = "B109", "more output than an expectation can look at";
+    UNSIGNED = "B120", "git could not sign the seal";
 }

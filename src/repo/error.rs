@@ -76,6 +76,14 @@ pub enum RepoError {
         /// What is there now: a commit, or another branch.
         is: Option<String>,
     },
+    /// What was to be signed could not be.
+    #[error("git could not sign the {what}")]
+    Unsigned {
+        /// `commit`, `tag` or `entry in the ledger`.
+        what: &'static str,
+        /// What git said.
+        detail: String,
+    },
     /// This process already holds the checkout.
     #[error("the checkout `{}` is in use by this process", .path.display())]
     Busy {
@@ -115,6 +123,7 @@ impl RepoError {
             Self::BadTag { .. } => Code::BAD_TAG,
             Self::TagTaken { .. } => Code::TAG_TAKEN,
             Self::HeadMoved { .. } => Code::HEAD_MOVED,
+            Self::Unsigned { .. } => Code::UNSIGNED,
             Self::NoGit
             | Self::Unborn
             | Self::Busy { .. }
@@ -151,6 +160,7 @@ impl RepoError {
         match self {
             Self::NotARepository { detail, .. }
             | Self::NoIdentity { detail }
+            | Self::Unsigned { detail, .. }
             | Self::Git { detail, .. } => Some(detail.clone()),
             _ => None,
         }
@@ -200,6 +210,7 @@ impl RepoError {
             Self::HeadMoved { .. } => {
                 "run again, so that what is there now is judged; nothing was committed".to_owned()
             }
+            Self::Unsigned { .. } => "nothing was committed: mend what git says (`gpg.format`, `user.signingKey`, the agent), and run again".to_owned(),
             Self::Busy { .. } => "use one checkout at a time".to_owned(),
             Self::Files { .. } => {
                 "make sure that you may write to the git directory and that the disk is not full"

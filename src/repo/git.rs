@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -59,7 +60,7 @@ const KEPT: &[&str] = &[
 /// Settings of every call: no hook of the user's runs, no daemon is trusted or started,
 /// and a copy of the index is one whole file.
 const SETTINGS: &[&str] = &[
-    "core.hooksPath=/dev/null",
+    NO_HOOKS,
     "core.fsmonitor=false",
     "core.splitIndex=false",
     "submodule.recurse=false",
@@ -85,6 +86,12 @@ fn is_executable(file: &Path) -> bool {
     std::fs::metadata(file)
         .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
+
+/// The setting that keeps the user's hooks from running.
+const NO_HOOKS: &str = "core.hooksPath=/dev/null";
+
+/// The variable by which hooks that do run, and gates of gate's own, know who called them.
+pub(super) const SEALING: &str = "GATE_SEALING";
 
 /// Which repository, working tree and index a call of git is about.
 #[derive(Debug, Clone)]
@@ -171,6 +178,16 @@ impl Git {
         self
     }
 
+    /// Has the user's hooks run, and tells them that it is gate that calls.
+    pub(super) fn with_hooks(mut self) -> Self {
+        // Each setting stands behind its `-c`.
+        if let Some(at) = self.args.iter().position(|arg| arg == NO_HOOKS) {
+            self.args.drain(at.saturating_sub(1)..=at);
+        }
+        self.env.remove(OsStr::new("GIT_LITERAL_PATHSPECS"));
+        self.env(SEALING, "1")
+    }
+
     pub(super) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.shown.push(arg.as_ref().to_string_lossy().into_owned());
         self.args.push(arg.as_ref().to_owned());
@@ -243,6 +260,115 @@ impl Call {
             stderr: done.stderr,
             shown,
         })
+    }
+
+    /// Runs it in two parts: `first` on standard input, then, when it has printed `until`,
+    /// what `then` gives. Where `until` never comes, or `then` fails, nothing more is said
+    /// to it.
+    pub(super) fn in_two(
+        self,
+        first: &[u8],
+        until: &str,
+        then: impl FnOnce() -> Result<Vec<u8>, RepoError>,
+    ) -> Result<(), RepoError> {
+        let Self { git, step } = self;
+        let shown = format!("git {}", git.shown.join(" "));
+        let failed = |error: std::io::Error| RepoError::Git {
+            command: shown.clone(),
+            detail: error.to_string(),
+        };
+        if let Some(step) = step {
+            disk::reached(step, When::Before).map_err(failed)?;
+        }
+        let (their_input, mut input) = std::io::pipe().map_err(failed)?;
+        let (answers, their_answers) = std::io::pipe().map_err(failed)?;
+        let call = duct::cmd(program()?, &git.args)
+            .dir(&git.folder)
+            .full_env(&git.env)
+            .stdin_file(their_input)
+            .stdout_file(their_answers)
+            .stderr_capture()
+            .unchecked();
+        let handle = call.start().map_err(failed)?;
+        // The expression holds the other ends of both pipes open.
+        drop(call);
+        // A call that ended before it read all says why itself.
+        drop(input.write_all(first));
+        let mut lines = BufReader::new(answers).lines().map_while(Result::ok);
+        let ready = lines.any(|line| line == until);
+        let refused = match ready.then(then) {
+            Some(Ok(rest)) => {
+                drop(input.write_all(&rest));
+                None
+            }
+            Some(Err(error)) => Some(error),
+            None => None,
+        };
+        drop(input);
+        // To the end: a closed pipe would end git between its commit and its exit.
+        let _rest = lines.count();
+        let done = handle.wait().map_err(failed)?;
+        if let Some(error) = refused {
+            return Err(error);
+        }
+        if let Some(step) = step {
+            disk::reached(step, When::After).map_err(failed)?;
+        }
+        let output = Output {
+            status: done.status.code(),
+            stdout: Vec::new(),
+            stderr: done.stderr.clone(),
+            shown,
+        };
+        if ready && output.status == Some(0) {
+            Ok(())
+        } else {
+            Err(output.error())
+        }
+    }
+
+    /// Runs it, and gives the first `limit` bytes it prints; it is ended when it has more.
+    pub(super) fn first(self, limit: usize) -> Result<Vec<u8>, RepoError> {
+        let Git {
+            args,
+            shown,
+            folder,
+            env,
+            ..
+        } = self.git;
+        let shown = format!("git {}", shown.join(" "));
+        let failed = |error: std::io::Error| RepoError::Git {
+            command: shown.clone(),
+            detail: error.to_string(),
+        };
+        let call = duct::cmd(program()?, &args)
+            .dir(&folder)
+            .full_env(&env)
+            .stdin_null()
+            .stderr_capture()
+            .unchecked();
+        let reader = call.reader().map_err(failed)?;
+        let mut bytes = Vec::new();
+        (&reader)
+            .take(limit as u64)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        if bytes.len() == limit {
+            reader.kill().map_err(failed)?;
+            return Ok(bytes);
+        }
+        // To its end, where its status is known.
+        (&reader).read_to_end(&mut bytes).map_err(failed)?;
+        match reader.try_wait().map_err(failed)? {
+            Some(done) if !done.status.success() => Err(Output {
+                status: done.status.code(),
+                stdout: Vec::new(),
+                stderr: done.stderr.clone(),
+                shown,
+            }
+            .error()),
+            _ => Ok(bytes),
+        }
     }
 
     /// Runs it; any status but 0 is an error. Gives what it printed.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::seal::unsigned;
 use super::{Oid, RepoError, Repository, files, git};
 use crate::disk::{self, Folder, Step};
 
@@ -18,6 +19,12 @@ pub(super) const ENTRY: &str = "entry.json";
 
 /// How often an append is tried anew when another run appends at the same time.
 const ATTEMPTS: usize = 10;
+
+/// How many runs back what was red is looked for.
+const RUNS: usize = 200;
+
+/// The events that tell how a run judged.
+const RUN_EVENTS: [&str; 4] = ["red", "green", "blocked", "waiting"];
 
 /// One event on record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -149,6 +156,31 @@ impl Repository {
         })
     }
 
+    /// The latest runs of a phase since it was last sealed, oldest first: at most
+    /// 200 of them.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn runs_since_seal(&self, plan: &str, phase: &str) -> Result<Vec<LedgerEntry>, RepoError> {
+        let tips = self.ledger_tips(plan)?;
+        let of_phase = |link: &Link| {
+            let (event, of) = link.title.split_once(' ')?;
+            (of == phase).then(|| event.to_owned())
+        };
+        let mut links: Vec<Link> = self
+            .links(&tips)?
+            .into_iter()
+            .rev()
+            .filter_map(|link| Some((of_phase(&link)?, link)))
+            .take_while(|(event, _)| event != "sealed")
+            .filter(|(event, _)| RUN_EVENTS.contains(&event.as_str()))
+            .map(|(_, link)| link)
+            .take(RUNS)
+            .collect();
+        links.reverse();
+        self.read_entries(plan, links)
+    }
+
     fn entries(
         &self,
         plan: &str,
@@ -157,6 +189,10 @@ impl Repository {
         let tips = self.ledger_tips(plan)?;
         let mut links = self.links(&tips)?;
         links.retain(|link| !link.joins() && wanted(&link.title));
+        self.read_entries(plan, links)
+    }
+
+    fn read_entries(&self, plan: &str, links: Vec<Link>) -> Result<Vec<LedgerEntry>, RepoError> {
         let names: Vec<String> = links
             .iter()
             .map(|link| format!("{}:{ENTRY}", link.id))
@@ -423,7 +459,8 @@ impl Repository {
         for parent in parents {
             call = call.args(["-p", parent.as_str()]);
         }
-        if record.signed && self.flag("commit.gpgSign")? {
+        let signed = record.signed && self.flag("commit.gpgSign")?;
+        if signed {
             call = call.arg("-S");
         }
         let identified = *self
@@ -433,7 +470,8 @@ impl Repository {
             call = git::as_gate(call);
         }
         let message = format!("{}\n", title(&record.statement));
-        call.stdin(message).writing(Step::EntryCommit).id()
+        let written = call.stdin(message).writing(Step::EntryCommit).id();
+        written.map_err(|error| unsigned("entry in the ledger", signed, error))
     }
 
     /// Moves refs, all or none, by orders of `git update-ref --stdin -z`.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::git::{Git, Site};
 use super::ledger::{ledger_ref, move_ref, title};
@@ -29,7 +29,8 @@ pub struct Seal {
     pub plan: String,
     /// What goes into the ledger before the seal's own entry, such as the green run.
     pub before: Vec<Record>,
-    /// The ledger's entry of the seal; its `predicate.commit` is filled in.
+    /// The ledger's entry of the seal; its `predicate.commit`, and in `predicate.signed` what
+    /// of commit, tag and entry carries a signature, are filled in.
     pub ledger: Record,
 }
 
@@ -48,10 +49,11 @@ impl Repository {
     /// Commits exactly the judged tree, tags the commit and records it: in one transaction
     /// of refs, and only if HEAD and its branch are what they were. The index and the
     /// working tree are not touched. Commit and tag are signed where git's configuration
-    /// asks for that; no hook runs.
+    /// asks for that. Of the user's hooks only the one for transactions of refs runs.
     ///
     /// # Errors
-    /// [`RepoError::HeadMoved`], [`RepoError::TagTaken`], or what git says; then no ref moved.
+    /// [`RepoError::HeadMoved`], [`RepoError::TagTaken`], [`RepoError::Unsigned`], or what git
+    /// says; then no ref moved.
     pub fn seal(&self, seal: &Seal) -> Result<Sealed, RepoError> {
         self.check_unmoved(seal)?;
         let commit = match &seal.message {
@@ -64,7 +66,14 @@ impl Repository {
         let mut records = seal.before.clone();
         let mut own = seal.ledger.clone();
         if let Some(Value::Object(predicate)) = own.statement.get_mut("predicate") {
+            let commits = self.flag("commit.gpgSign")?;
+            let signed = json!({
+                "commit": commits && commit.is_some(),
+                "tag": seal.tag.is_some() && self.signs_tags()?,
+                "entry": commits && seal.ledger.signed,
+            });
             predicate.insert("commit".to_owned(), Value::from(head.as_str()));
+            predicate.insert("signed".to_owned(), signed);
         }
         records.push(own);
         let mut entries = Vec::with_capacity(records.len());
@@ -88,8 +97,7 @@ impl Repository {
             // The seal's own is always among them, as the last.
             let entry = parents.pop().ok_or(RepoError::Unborn)?;
             let mut orders = match &commit {
-                // The branch itself, not HEAD: should HEAD point elsewhere by now, the
-                // branch that was judged moves. Git writes HEAD's log all the same.
+                // The branch itself, not HEAD; git writes HEAD's log all the same.
                 Some(new) => move_ref(&seal.head.reference, new, seal.head.commit.as_ref()),
                 None => format!("verify {}\0{head}\0", seal.head.reference),
             };
@@ -99,7 +107,7 @@ impl Repository {
                 orders.push_str(&move_ref(&tag_ref(name), &tag, None));
             }
             orders.push_str(&move_ref(&ledger, &entry, tip.as_ref()));
-            match self.transact(Step::Seal, &orders, &reason) {
+            match self.move_all(seal, &orders, &reason) {
                 Ok(()) => {
                     return Ok(Sealed {
                         commit,
@@ -118,8 +126,40 @@ impl Repository {
         }
     }
 
+    /// The transaction. Once git has prepared it, it holds the locks of all its refs and of a
+    /// HEAD that points at the branch: if HEAD is then still what it was, it stays so until
+    /// all has moved. A hook of the user's for transactions of refs may refuse.
+    fn move_all(&self, seal: &Seal, orders: &str, reason: &str) -> Result<(), RepoError> {
+        let call = self
+            .git()
+            .with_hooks()
+            .args(["update-ref", "-m", reason, "--stdin", "-z"]);
+        // A detached HEAD is moved itself, never what it might point at by now.
+        let option = if seal.head.branch.is_none() {
+            "option no-deref\0"
+        } else {
+            ""
+        };
+        let first = format!("start\0{option}{orders}prepare\0");
+        let call = call.writing(Step::Seal);
+        call.in_two(first.as_bytes(), "prepare: ok", || {
+            self.check_head(seal)?;
+            Ok(b"commit\0".to_vec())
+        })
+    }
+
     /// Checks that HEAD is what it was and the tag still free.
     fn check_unmoved(&self, seal: &Seal) -> Result<(), RepoError> {
+        self.check_head(seal)?;
+        match &seal.tag {
+            Some((name, _)) if self.reference(&tag_ref(name))?.is_some() => {
+                Err(RepoError::TagTaken { name: name.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_head(&self, seal: &Seal) -> Result<(), RepoError> {
         let (was, now) = (&seal.head, self.head()?);
         if now.reference != was.reference || now.commit != was.commit {
             let is = if now.reference == was.reference {
@@ -133,12 +173,7 @@ impl Repository {
                 is,
             });
         }
-        match &seal.tag {
-            Some((name, _)) if self.reference(&tag_ref(name))?.is_some() => {
-                Err(RepoError::TagTaken { name: name.clone() })
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     fn write_commit(&self, seal: &Seal, message: &str) -> Result<Oid, RepoError> {
@@ -146,17 +181,20 @@ impl Repository {
         if let Some(parent) = &seal.head.commit {
             call = call.args(["-p", parent.as_str()]);
         }
-        if self.flag("commit.gpgSign")? {
+        let signed = self.flag("commit.gpgSign")?;
+        if signed {
             call = call.arg("-S");
         }
         let call = call.args(["-F", "-"]).stdin(ended(message));
-        call.writing(Step::Commit).id()
+        let written = call.writing(Step::Commit).id();
+        written.map_err(|error| unsigned("commit", signed, error))
     }
 
     /// Writes a tag's object; no ref points at it yet.
     fn write_tag(&self, name: &str, commit: &Oid, message: &str) -> Result<Oid, RepoError> {
-        if self.flag("tag.gpgSign")? {
-            return self.write_signed_tag(name, commit, message);
+        if self.signs_tags()? {
+            let written = self.write_signed_tag(name, commit, message);
+            return written.map_err(|error| unsigned("tag", true, error));
         }
         let who = self.git().args(["var", "GIT_COMMITTER_IDENT"]);
         let who = who.reading().run()?;
@@ -231,11 +269,23 @@ impl Repository {
             .id()
     }
 
+    fn signs_tags(&self) -> Result<bool, RepoError> {
+        Ok(self.flag("tag.gpgSign")? || self.flag("tag.forceSignAnnotated")?)
+    }
+
     /// A switch of the user's configuration; absent is off.
     pub(super) fn flag(&self, name: &str) -> Result<bool, RepoError> {
         let call = self.git().args(["config", "--type=bool", "--get", name]);
         let value = call.reading().ask()?;
         Ok(value.is_some_and(|text| text.trim_ascii() == b"true"))
+    }
+}
+
+/// The failure of what git was asked to sign.
+pub(super) fn unsigned(what: &'static str, signed: bool, error: RepoError) -> RepoError {
+    match error {
+        RepoError::Git { detail, .. } if signed => RepoError::Unsigned { what, detail },
+        error => error,
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::command::{self, Line};
 use super::event::{AttemptFailure, Event, HoldSummary, Verdict};
 use super::judging::{GateFacts, Judging};
+use super::record::Ran;
 use super::result::{cannot_start, judge_exit, not_found, with_result};
 use super::retry::{self, Failed};
 use super::schedule::Turn;
@@ -34,6 +35,8 @@ pub(crate) struct Judged {
     pub failures: Vec<AttemptFailure>,
     /// What its `hold` came to.
     pub hold: Option<HoldSummary>,
+    /// The commands it ran, in order.
+    pub ran: Vec<Ran>,
 }
 
 impl Judged {
@@ -64,6 +67,7 @@ impl Judged {
             not_run: false,
             failures: Vec::new(),
             hold: None,
+            ran: Vec::new(),
         }
     }
 }
@@ -88,7 +92,9 @@ pub(crate) fn judge(judging: &Judging<'_>, phase: usize, gate: &Gate, turn: &Tur
         skipped: Vec::new(),
     };
     let outcome = attempt.run();
+    let ran = attempt.ran();
     let mut judged = attempt.judged(outcome);
+    judged.ran = ran;
     judged.duration = started.elapsed();
     judged
 }
@@ -509,6 +515,25 @@ impl Attempt<'_> {
             ExprKind::Builtin(Builtin::Local { slot, .. }) => !self.locals.contains_key(slot),
             _ => false,
         })
+    }
+
+    /// The commands so far, for the record; they are numbered in their order.
+    fn ran(&self) -> Vec<Ran> {
+        let mut numbers: Vec<&usize> = self.results.keys().collect();
+        numbers.sort();
+        let results = numbers.into_iter().filter_map(|number| {
+            let (command, _) = self.lines.get(number)?;
+            Some((command, self.results.get(number)?))
+        });
+        results
+            .map(|(command, finished)| Ran {
+                command: command.clone(),
+                exit: finished.exit,
+                duration_ms: super::millis(finished.time),
+                stdout: finished.stdout.clone(),
+                stderr: finished.stderr.clone(),
+            })
+            .collect()
     }
 
     fn shown(&self, command: Option<usize>) -> (String, Span) {

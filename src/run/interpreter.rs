@@ -42,6 +42,7 @@ pub struct Interpreter<'p> {
     pub(super) tree: Option<Oid>,
     pub(super) notices: Vec<String>,
     turn: Mutex<Option<Turn>>,
+    pub(super) note: Option<String>,
 }
 
 impl<'p> Interpreter<'p> {
@@ -59,6 +60,7 @@ impl<'p> Interpreter<'p> {
             tree: None,
             notices: Vec::new(),
             turn: Mutex::default(),
+            note: None,
         }
     }
 
@@ -122,6 +124,13 @@ impl<'p> Interpreter<'p> {
     #[must_use]
     pub fn notice(mut self, text: impl Into<String>) -> Self {
         self.notices.push(text.into());
+        self
+    }
+
+    /// Words for the record of this run, such as what mended a red.
+    #[must_use]
+    pub fn note(mut self, text: Option<String>) -> Self {
+        self.note = text;
         self
     }
 

@@ -1,35 +1,13 @@
-//! The words of a seal: the conventional commit, the annotated tag, the ledger's entry.
+//! The words of a seal: the conventional commit and the annotated tag.
 
-use serde_json::{Value as Json, json};
-
-use super::event::{AttemptFailure, HoldSummary, Verdict};
+use super::event::Verdict;
 use super::judging::GateFacts;
 use super::judging::Judging;
+use super::record::Line;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::eval::text_of;
 use crate::plan::{Commit, Expr, Phase, Plan};
-use crate::repo::{Oid, Record};
-
-/// One judged part of a phase, for the table of the tag and for the ledger.
-#[derive(Debug, Clone)]
-pub(crate) struct Line {
-    /// The phase it belongs to.
-    pub phase: String,
-    /// `scope`, `tasks FILE`, or the gate's name.
-    pub name: String,
-    /// How it was judged.
-    pub verdict: Verdict,
-    /// Why it was skipped or is flaky, or what it held.
-    pub reason: Option<String>,
-    /// How long it took, in milliseconds.
-    pub duration_ms: u64,
-    /// Whether it is an earlier phase's.
-    pub regression: bool,
-    /// The attempts that were not green.
-    pub failures: Vec<AttemptFailure>,
-    /// What its `hold` came to.
-    pub hold: Option<HoldSummary>,
-}
+use crate::repo::Oid;
 
 /// The commit's message: `type(scope)!: subject`, body, footers.
 ///
@@ -141,101 +119,6 @@ pub(crate) fn tag(title: &str, lines: &[Line], plan: &Plan, phase: &Phase, tree:
         tree.as_str(),
     ));
     message
-}
-
-/// The entry of a sealed phase: an in-toto Statement v1 about the judged tree, of
-/// predicate `test-result/v0.1`, with gate's own fields beside the standard's. The seal
-/// fills in `predicate.commit`.
-///
-/// Formats: <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>,
-/// <https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md>.
-pub(crate) fn sealed(lines: &[Line], plan: &Plan, phase: &Phase, tree: &Oid) -> Record {
-    let named = |wanted: &[Verdict]| -> Vec<String> {
-        lines
-            .iter()
-            .filter(|line| wanted.contains(&line.verdict))
-            .map(|line| format!("{}/{}", line.phase, line.name))
-            .collect()
-    };
-    let gates: Vec<Json> = lines
-        .iter()
-        .map(|line| {
-            json!({
-                "phase": line.phase,
-                "name": line.name,
-                "verdict": line.verdict,
-                "reason": line.reason,
-                "duration_ms": line.duration_ms,
-                "regression": line.regression,
-                "failures": line.failures,
-                "hold": line.hold,
-            })
-        })
-        .collect();
-    let statement = json!({
-        "_type": STATEMENT,
-        "subject": [{ "name": plan.path, "digest": { "gitTree": tree.as_str() } }],
-        "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
-        "predicate": {
-            "result": "PASSED",
-            "configuration": configuration(plan),
-            "passedTests": named(&[Verdict::Pass, Verdict::Reused]),
-            "warnedTests": named(&[Verdict::Flaky]),
-            "failedTests": [],
-            "event": "sealed",
-            "phase": phase.name.value,
-            "number": phase.number,
-            "gates": gates,
-            "tool": tool(),
-        },
-    });
-    Record::new(statement).signed()
-}
-
-/// The entry of a phase that opens: where its change is counted from, and the plan as it
-/// was then, every file of it below `plan/`.
-pub(crate) fn opened(plan: &Plan, phase: &Phase, tree: &Oid, opened_at: &Oid) -> Record {
-    let statement = json!({
-        "_type": STATEMENT,
-        "subject": [{ "name": plan.path, "digest": { "gitTree": tree.as_str() } }],
-        "predicateType": "urn:gatelang:phase-event:0.1",
-        "predicate": {
-            "event": "opened",
-            "phase": phase.name.value,
-            "number": phase.number,
-            "opened_at": opened_at.as_str(),
-            "base": plan.settings.base.as_ref().map(|base| &base.value),
-            "configuration": configuration(plan),
-            "tool": tool(),
-        },
-    });
-    with_plan(Record::new(statement), plan)
-}
-
-/// The record with the plan's files beside it, below `plan/`.
-pub(crate) fn with_plan(record: Record, plan: &Plan) -> Record {
-    plan.files.iter().fold(record, |record, file| {
-        record.with_file(
-            format!("{PLAN_FOLDER}/{}", file.path),
-            file.content.to_vec(),
-        )
-    })
-}
-
-/// The folder of the plan's files beside an entry.
-pub(crate) const PLAN_FOLDER: &str = "plan";
-
-const STATEMENT: &str = "https://in-toto.io/Statement/v1";
-
-fn configuration(plan: &Plan) -> Vec<Json> {
-    plan.files
-        .iter()
-        .map(|file| json!({ "name": file.path, "digest": { "sha256": file.sha256 } }))
-        .collect()
-}
-
-fn tool() -> Json {
-    json!({ "name": "gate", "version": env!("CARGO_PKG_VERSION") })
 }
 
 fn word(verdict: Verdict) -> &'static str {

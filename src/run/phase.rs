@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::event::{Counts, DiagnosticEvent, Event, Verdict};
 use super::gate::Judged;
 use super::judging::Judging;
-use super::message::Line;
+use super::record::{Line, Told};
 use super::schedule::{self, Job, Pace};
 use super::{scope, tasks};
 use crate::diagnostic::{Code, Diagnostic};
@@ -52,11 +52,11 @@ pub(crate) fn judge(
     };
     let judged = schedule::judge(judging, &jobs, pace, emit);
     let mut counts = Counts::default();
-    for (job, judged) in jobs.iter().zip(judged) {
+    for (job, mut judged) in jobs.iter().zip(judged) {
         counts.add(judged.verdict);
         let of = judging.plan.phases.get(job.phase);
         let phase_name = of.map_or("", |phase| &phase.name.value);
-        tally.add(Line {
+        let mut line = Line {
             phase: phase_name.to_owned(),
             name: job.gate.name.value.clone(),
             verdict: judged.verdict,
@@ -65,9 +65,14 @@ pub(crate) fn judge(
             regression: job.regression,
             failures: judged.failures.clone(),
             hold: judged.hold.clone(),
-        });
+            told: Vec::new(),
+            ran: std::mem::take(&mut judged.ran),
+        };
         tally.not_run |= judged.not_run;
-        diagnostics.extend(about(judging, job, judged));
+        let told = about(judging, job, judged);
+        line.told = told.iter().map(Told::of).collect();
+        tally.add(line);
+        diagnostics.extend(told);
     }
     for event in diagnostics {
         emit(Event::Diagnostic(event));
@@ -141,6 +146,7 @@ fn judge_scope(
         added: changes.iter().map(|change| change.added.len()).sum(),
         removed: changes.iter().map(|change| change.removed).sum(),
     });
+    let told = said(judging, phase, found);
     tally.add(Line {
         phase: phase.name.value.clone(),
         name: "scope".to_owned(),
@@ -150,14 +156,10 @@ fn judge_scope(
         regression: false,
         failures: Vec::new(),
         hold: None,
+        told: told.iter().map(Told::of).collect(),
+        ran: Vec::new(),
     });
-    let sources = judging.sources();
-    diagnostics.extend(found.into_iter().map(|diagnostic| DiagnosticEvent {
-        diagnostic,
-        sources: sources.clone(),
-        phase: Some(phase.name.value.clone()),
-        gate: None,
-    }));
+    diagnostics.extend(told);
     Ok(())
 }
 
@@ -199,6 +201,7 @@ fn judge_tasks(
             done: ticked.done,
             total: ticked.total,
         });
+        let told = said(judging, phase, ticked.diagnostics);
         tally.add(Line {
             phase: phase.name.value.clone(),
             name: format!("tasks {path}"),
@@ -208,21 +211,24 @@ fn judge_tasks(
             regression: false,
             failures: Vec::new(),
             hold: None,
+            told: told.iter().map(Told::of).collect(),
+            ran: Vec::new(),
         });
-        let sources = judging.sources();
-        diagnostics.extend(
-            ticked
-                .diagnostics
-                .into_iter()
-                .map(|diagnostic| DiagnosticEvent {
-                    diagnostic,
-                    sources: sources.clone(),
-                    phase: Some(phase.name.value.clone()),
-                    gate: None,
-                }),
-        );
+        diagnostics.extend(told);
     }
     Ok(())
+}
+
+/// Diagnostics of the phase itself, as events.
+fn said(judging: &Judging<'_>, phase: &Phase, all: Vec<Diagnostic>) -> Vec<DiagnosticEvent> {
+    let sources = judging.sources();
+    let event = |diagnostic| DiagnosticEvent {
+        diagnostic,
+        sources: sources.clone(),
+        phase: Some(phase.name.value.clone()),
+        gate: None,
+    };
+    all.into_iter().map(event).collect()
 }
 
 /// The phase's gates, then those of earlier phases, with what each needs.

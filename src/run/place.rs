@@ -2,11 +2,12 @@
 //! checkout; and the proof that judging changed nothing.
 
 use super::command;
-use super::event::{Event, Place, Verdict};
+use super::event::{DiagnosticEvent, Event, Place, Verdict};
 use super::interpreter::Interpreter;
 use super::judging::{Judging, Setting};
 use super::outcome::Refusal;
 use super::phase::{self, Part};
+use super::record::{Line, Told};
 use super::schedule::Pace;
 use super::state::States;
 use crate::diagnostic::{Code, Diagnostic};
@@ -91,11 +92,26 @@ impl<'p> Interpreter<'p> {
         })?;
         let since = self.repo.changed_since(&checked, tree)?;
         if !since.changed.is_empty() && self.interrupt.signal().is_none() {
-            self.say(
-                tree_changed(phase, &since.changed, place),
-                &judging.sources(),
-            );
+            let event = DiagnosticEvent {
+                diagnostic: tree_changed(phase, &since.changed, place),
+                sources: judging.sources(),
+                phase: None,
+                gate: None,
+            };
+            outcome.lines.push(Line {
+                phase: phase.name.value.clone(),
+                name: "tree".to_owned(),
+                verdict: Verdict::Fail,
+                reason: None,
+                duration_ms: 0,
+                regression: false,
+                failures: Vec::new(),
+                hold: None,
+                told: vec![Told::of(&event)],
+                ran: Vec::new(),
+            });
             outcome.verdict = Verdict::Fail;
+            self.emit(Event::Diagnostic(event));
         }
         if place == Place::InPlace && !since.untracked.is_empty() {
             self.emit(Event::Notice {

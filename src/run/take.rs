@@ -3,13 +3,14 @@
 use super::event::{Event, Verdict};
 use super::interpreter::Interpreter;
 use super::judging::{Judging, Setting};
-use super::message;
 use super::outcome::{Outcome, PhaseSelection, Refusal};
-use super::phase::{self, Part};
+use super::phase::Part;
+use super::record::{self, Run};
 use super::state::{PhaseState, States};
+use super::{mended, message};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::Phase;
-use crate::repo::{Head, Oid, RepoError, Seal};
+use crate::repo::{Oid, RepoError, Seal};
 use crate::source::Sources;
 
 impl<'p> Interpreter<'p> {
@@ -123,11 +124,35 @@ impl<'p> Interpreter<'p> {
         if let Some(signal) = self.interrupt.signal() {
             return Ok((outcome.verdict, Some(signal)));
         }
-        if outcome.verdict != Verdict::Pass {
-            return Ok((outcome.verdict, None));
+        let name = &phase.name.value;
+        let lines = &outcome.lines;
+        let mended = mended::since(&self.repo, self.plan.name(), name, &head, &tree, lines)?;
+        let run = Run {
+            plan: self.plan,
+            phase,
+            tree: &tree,
+            head: &head,
+            lines,
+            note: self.note.as_deref(),
+            mended: &mended,
+        };
+        let event = match outcome.verdict {
+            Verdict::Fail => "red",
+            Verdict::Pass => {
+                let sealed = self.seal(index, &run, states, &judging_sources);
+                if sealed.is_err() {
+                    // The green was seen all the same; what stood in the way is told.
+                    drop(self.repo.record(self.plan.name(), &run.judged("green")));
+                }
+                return sealed.map(|()| (Verdict::Pass, None));
+            }
+            _ => "blocked",
+        };
+        if let Err(error) = self.repo.record(self.plan.name(), &run.judged(event)) {
+            // The verdict stands, and it is the worse news of the two.
+            self.say(error.diagnostic(), &self.plan.sources);
         }
-        self.seal(index, phase, states, tree, head, &outcome, &judging_sources)?;
-        Ok((Verdict::Pass, None))
+        Ok((outcome.verdict, None))
     }
 
     /// Records that a phase opens, once; gives what is to be shown then.
@@ -145,26 +170,20 @@ impl<'p> Interpreter<'p> {
         if known {
             return Ok(Vec::new());
         }
-        let entry = message::opened(self.plan, phase, tree, states.opened_at(index));
+        let entry = record::opened(self.plan, phase, tree, states.opened_at(index));
         self.repo.record(self.plan.name(), &entry)?;
         let reminders = &self.plan.settings.reminders;
         Ok(reminders.iter().map(|text| text.value.clone()).collect())
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call site, all of them plain facts"
-    )]
     fn seal(
         &self,
         index: usize,
-        phase: &Phase,
+        run: &Run<'_>,
         states: &States,
-        tree: Oid,
-        head: Head,
-        outcome: &phase::Outcome,
         sources: &Sources,
     ) -> Result<(), Refusal> {
+        let (phase, tree, head) = (run.phase, run.tree, run.head);
         let judging = Judging::new(Setting {
             plan: self.plan,
             repo: &self.repo,
@@ -180,7 +199,7 @@ impl<'p> Interpreter<'p> {
             result.map_err(|diagnostic| Refusal::of(vec![*diagnostic], sources))
         };
         // With nothing staged there is nothing to commit: HEAD itself is sealed.
-        let commit_message = if head.tree.as_ref() == Some(&tree) {
+        let commit_message = if head.tree.as_ref() == Some(tree) {
             None
         } else {
             Some(text(message::commit(&judging, index, phase))?)
@@ -190,18 +209,17 @@ impl<'p> Interpreter<'p> {
             .as_ref()
             .and_then(|message| message.lines().next())
             .map(str::to_owned);
-        let branch = head.branch.clone();
         let sealed = self.repo.seal(&Seal {
             tree: tree.clone(),
-            head,
+            head: head.clone(),
             message: commit_message,
             tag: phase.tag.as_ref().map(|tag| {
-                let text = message::tag(&title, &outcome.lines, self.plan, phase, &tree);
+                let text = message::tag(&title, run.lines, self.plan, phase, tree);
                 (tag.name.value.clone(), text)
             }),
             plan: self.plan.name().to_owned(),
-            before: Vec::new(),
-            ledger: message::sealed(&outcome.lines, self.plan, phase, &tree),
+            before: vec![run.judged("green")],
+            ledger: run.sealed(),
         })?;
         self.emit(Event::PhaseSealed {
             phase: phase.name.value.clone(),
@@ -209,7 +227,7 @@ impl<'p> Interpreter<'p> {
             subject,
             tag: phase.tag.as_ref().map(|tag| tag.name.value.clone()),
             tree: tree.as_str().to_owned(),
-            branch,
+            branch: head.branch.clone(),
         });
         Ok(())
     }

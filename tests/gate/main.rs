@@ -25,5 +25,6 @@ mod readme;
 mod red;
 mod retry;
 mod schedule;
+mod seal;
 mod show;
 mod turn;

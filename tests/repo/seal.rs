@@ -54,6 +54,7 @@ fn commit_tag_and_ledger_appear_together() {
     assert_eq!(ledger[0].id, sealed.ledger);
     let mut recorded = seal.ledger.statement.clone();
     recorded["predicate"]["commit"] = commit.as_str().into();
+    recorded["predicate"]["signed"] = json!({ "commit": false, "tag": false, "entry": false });
     assert_eq!(ledger[0].json, recorded);
     sandbox.git(&["fsck", "--strict"]);
 }
@@ -313,12 +314,72 @@ fn commit_and_tag_are_signed_as_configured() {
         sandbox.git(&["config", name, value]);
     }
     sandbox.only_refs_move(|repository| repository.seal(&seal_of(repository)).unwrap());
+    let ledger = sandbox.repository().ledger("plan").unwrap();
+    assert_eq!(
+        ledger[0].json["predicate"]["signed"],
+        json!({ "commit": true, "tag": true, "entry": true })
+    );
+    sandbox.git(&["verify-commit", "refs/gate/ledger/plan"]);
     sandbox.git(&["verify-commit", "HEAD"]);
     sandbox.git(&["verify-tag", "phase-1"]);
     let tag = sandbox.repository().tag("phase-1").unwrap().unwrap();
     assert_eq!(tag.trailers.len(), 2, "{}", tag.message);
     assert!(!tag.message.contains("SIGNATURE"), "{}", tag.message);
     sandbox.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn what_cannot_be_signed_moves_nothing() {
+    let sandbox = staged();
+    for (name, value) in [
+        ("gpg.format", "ssh"),
+        ("user.signingKey", "/nowhere/key.pub"),
+    ] {
+        sandbox.git(&["config", name, value]);
+    }
+    for (switch, what) in [("tag.gpgSign", "tag"), ("commit.gpgSign", "commit")] {
+        sandbox.git(&["config", switch, "true"]);
+        let error = sandbox.untouched(|r| r.seal(&seal_of(r)).unwrap_err());
+        assert_eq!(error.code(), Code::UNSIGNED);
+        assert_eq!(error.to_string(), format!("git could not sign the {what}"));
+        assert_eq!(sandbox.git(&["for-each-ref", "refs/gate", "refs/tags"]), "");
+    }
+}
+
+/// Whoever watches over refs by a hook is asked, and told who it is that asks.
+#[test]
+fn a_hook_for_transactions_may_refuse() {
+    let sandbox = staged();
+    let repository = sandbox.repository();
+    let seal = seal_of(&repository);
+    sandbox.arm_hooks();
+    let hook = sandbox.root.join(".git/hooks/reference-transaction");
+    let text = "#!/bin/sh\n[ \"$1\" != prepared ] || { echo \"no, $GATE_SEALING\" >&2; exit 1; }\n";
+    std::fs::write(&hook, text).unwrap();
+    let error = repository.seal(&seal).unwrap_err();
+    assert_eq!(error.code(), Code::GIT_FAILED);
+    assert!(error.to_string().contains("no, 1"), "{error}");
+    assert_eq!(sandbox.git(&["for-each-ref", "refs/gate", "refs/tags"]), "");
+    assert_eq!(sandbox.git(&["log", "--format=%s"]), "first\n");
+}
+
+/// A switch of branches between the last look at HEAD and the moment the refs move.
+#[test]
+fn a_head_that_is_switched_in_the_last_moment_moves_nothing() {
+    let sandbox = staged();
+    sandbox.git(&["branch", "side"]);
+    let repository = sandbox.repository();
+    let seal = seal_of(&repository);
+    sandbox.arm_hooks();
+    let hook = sandbox.root.join(".git/hooks/reference-transaction");
+    let text = "#!/bin/sh\n[ \"$1\" != prepared ] || git symbolic-ref HEAD refs/heads/side 2>.git/refused || :\n";
+    std::fs::write(&hook, text).unwrap();
+    // Once prepared, git itself holds HEAD: the switch is refused, and the seal stands.
+    repository.seal(&seal).unwrap();
+    let refused = std::fs::read_to_string(sandbox.root.join(".git/refused")).unwrap();
+    assert!(refused.contains("HEAD.lock"), "{refused}");
+    assert_eq!(sandbox.git(&["symbolic-ref", "HEAD"]), "refs/heads/main\n");
+    assert_eq!(sandbox.git(&["log", "-1", "--format=%s"]), "feat(one): the first\n");
 }
 
 #[test]
