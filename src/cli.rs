@@ -11,6 +11,7 @@ mod replace;
 mod run;
 mod show;
 mod status;
+mod why;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,7 @@ mod change;
 mod checkout;
 mod error;
 mod git;
+mod keep;
 mod ledger;
 mod loader;
 mod lock;

@@ -17,6 +17,7 @@ pub mod sarif;
 pub mod snippet;
 pub mod status;
 pub mod style;
+pub mod why;
 
 pub use github::GithubReporter;
 pub use human::HumanReporter;

@@ -16,6 +16,7 @@ mod place;
 mod record;
 mod result;
 mod retry;
+mod reuse;
 mod schedule;
 mod scope;
 mod state;
@@ -28,6 +29,7 @@ pub use event::{
 };
 pub use interpreter::Interpreter;
 pub use outcome::{Outcome, PhaseSelection, Refusal};
+pub use reuse::{Answer, Difference, DifferenceKind, LastVerdict, Origin, Why};
 pub use state::{PhaseState, States};
 pub use turn::Turn;
 

@@ -80,6 +80,7 @@ fn end(gate: &str, verdict: Verdict, duration_ms: u64, reason: Option<&str>) -> 
         regression: false,
         failures: Vec::new(),
         hold: None,
+        origin: None,
     }
 }
 
@@ -94,6 +95,7 @@ fn earlier(phase: &str, gate: &str, verdict: Verdict) -> Event {
         regression: true,
         failures: Vec::new(),
         hold: None,
+        origin: None,
     }
 }
 

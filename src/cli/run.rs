@@ -34,6 +34,9 @@ pub(super) struct RunArgs {
     /// Words for the record of this run, such as what mended a red
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    /// Let the open phase's gates, too, take an earlier green on the same inputs
+    #[arg(long)]
+    reuse: bool,
     #[command(flatten)]
     how: How,
 }
@@ -45,6 +48,9 @@ pub(super) struct TryArgs {
     /// The plan; by default the one `*.gate` file at the repository's root, or `plan.gate`
     #[arg(long, value_name = "PLAN")]
     plan: Option<PathBuf>,
+    /// Judge every gate, whatever was green before
+    #[arg(long)]
+    fresh: bool,
     #[command(flatten)]
     how: How,
 }
@@ -77,7 +83,12 @@ pub(super) fn run(args: &RunArgs, output: &Output) -> i32 {
         &args.how,
         turn,
         output,
-        |interpreter| interpreter.note(args.note.clone()).run(selection),
+        |interpreter| {
+            interpreter
+                .note(args.note.clone())
+                .reuse(args.reuse)
+                .run(selection)
+        },
     )
 }
 
@@ -89,7 +100,7 @@ pub(super) fn attempt(args: &TryArgs, output: &Output) -> i32 {
         plan = Some(PathBuf::from(gates.remove(0)));
     }
     go(plan.as_deref(), &args.how, None, output, |interpreter| {
-        interpreter.attempt(&gates)
+        interpreter.fresh(args.fresh).attempt(&gates)
     })
 }
 
@@ -131,7 +142,10 @@ fn go(
         Ok(located) => located,
         Err(diagnostic) => return complain(&diagnostic),
     };
-    if let Err(error) = repo.preflight() {
+    // A run does not wait for its turn only to be refused.
+    if turn.is_some()
+        && let Err(error) = repo.preflight()
+    {
         return complain(&error.diagnostic());
     }
     let interrupt = Interrupt::new();
@@ -159,7 +173,11 @@ fn go(
     };
     let tree = match repo.staged_tree() {
         Ok(tree) => tree,
-        Err(error) => return complain(&error.diagnostic()),
+        // Of what is in the way, the index is only a part.
+        Err(error) => {
+            let error = repo.preflight().err().unwrap_or(error);
+            return complain(&error.diagnostic());
+        }
     };
     let loader = TreeLoader::new(&repo, tree.clone());
     let loaded = Plan::load_with(&located.path, &loader, &given);
@@ -172,7 +190,9 @@ fn go(
             return 2;
         }
     };
-    let notices = notices(&repo, &plan, &from_disk);
+    let notices = from_disk
+        .iter()
+        .map(|path| format!("`{path}` is not staged: it was read from the working tree"));
     let mut interpreter = Interpreter::new(&plan, repo)
         .tree(tree)
         .interrupt(&interrupt)
@@ -207,28 +227,6 @@ fn go(
         Ok(outcome) => outcome.exit_code(),
         Err(refusal) => refusal.exit_code(),
     }
-}
-
-/// What is to be said of where the plan was read from.
-fn notices(repo: &Repository, plan: &Plan, from_disk: &[String]) -> Vec<String> {
-    let mut notices = Vec::new();
-    for path in from_disk {
-        notices.push(format!(
-            "`{path}` is not staged: it was read from the working tree"
-        ));
-    }
-    let unstaged = repo
-        .unstaged()
-        .map(|unstaged| unstaged.changed)
-        .unwrap_or_default();
-    for file in &plan.files {
-        if !from_disk.contains(&file.path)
-            && unstaged.iter().any(|p| p.as_str() == Some(&file.path))
-        {
-            notices.push(format!("unstaged edits of `{}` are not used", file.path));
-        }
-    }
-    notices
 }
 
 /// Judges, while the line of what is running is redrawn.

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::Sets;
 use super::locate::Located;
 use super::output::Output;
+use super::why::why;
 use crate::analysis::analyse;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::repo::{DiskLoader, Repository};
@@ -20,7 +21,7 @@ pub(super) struct ShowArgs {
     plan: Option<PathBuf>,
     /// The plan as data, one JSON document
     #[arg(long, conflicts_with = "ast")]
-    json: bool,
+    pub(super) json: bool,
     /// The tree of the file as written, one JSON document
     #[arg(long)]
     ast: bool,
@@ -28,6 +29,10 @@ pub(super) struct ShowArgs {
     #[arg(long, value_enum, value_name = "FORM", num_args = 0..=1, require_equals = true,
         default_missing_value = "text", conflicts_with_all = ["json", "ast"])]
     graph: Option<Graph>,
+    /// Whether `gate try` would take the last green of a gate (`GATE` of the open phase, or
+    /// `PHASE/GATE`), and what made it miss if not
+    #[arg(long, value_name = "GATE", conflicts_with_all = ["ast", "graph"])]
+    why: Option<String>,
     #[command(flatten)]
     sets: Sets,
 }
@@ -47,18 +52,25 @@ pub(super) fn show(args: &ShowArgs, output: &Output) -> i32 {
         output.complain(diagnostic, &Sources::new());
         2
     };
-    let given = match args.sets.given(false) {
+    let given = match args.sets.given(args.why.is_some()) {
         Ok(given) => given,
         Err(message) => {
             let advice = "write `--set name=value`";
             return fail(&Diagnostic::unplaced(Code::UNKNOWN_PARAM, message).help(advice));
         }
     };
-    let repo = Repository::discover(".").ok();
+    let repo = match Repository::discover(".") {
+        Ok(repo) => Some(repo),
+        Err(error) if args.why.is_some() => return fail(&error.diagnostic()),
+        Err(_) => None,
+    };
     let located = match Located::find(args.plan.as_deref(), repo.as_ref()) {
         Ok(located) => located,
         Err(diagnostic) => return fail(&diagnostic),
     };
+    if let (Some(gate), Some(repo)) = (&args.why, repo) {
+        return why(gate, args, &given, repo, &located, output);
+    }
     let analysis = analyse(&located.path, &DiskLoader::new(&located.root), &given);
     if args.ast
         && let Some(ast) = analysis.entry()

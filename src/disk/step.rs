@@ -148,6 +148,13 @@ steps! {
     /// branch, tag and ledger together
     Seal = "seal",
 
+    /// the folder of verdicts kept for reuse
+    ReuseFolder = "reuse-folder",
+    /// the lock of those verdicts
+    ReuseLock = "reuse-lock",
+    /// those verdicts
+    ReuseVerdicts = "reuse-verdicts",
+
     /// a script in the system's folder for temporary files
     Script = "script",
     /// long output of a command, in a file without a name

@@ -168,6 +168,14 @@ impl Repository {
         unstaged(&self.site)
     }
 
+    /// As [`Repository::unstaged`], of tracked files alone: new files are not looked for.
+    ///
+    /// # Errors
+    /// Where git cannot read the index or the working tree.
+    pub fn unstaged_tracked(&self) -> Result<Unstaged, RepoError> {
+        status(&self.site, "--untracked-files=no")
+    }
+
     /// A call of git that sees a copy of the index.
     pub(super) fn git_on(&self, copy: &IndexCopy) -> Git {
         Git::at(&self.site_on(copy))
@@ -206,7 +214,7 @@ impl Repository {
 pub(super) fn unstaged(site: &Site) -> Result<Unstaged, RepoError> {
     let (status, hidden) = std::thread::scope(|scope| {
         let asking = scope.spawn(|| hidden(site));
-        let status = status(site);
+        let status = status(site, "--untracked-files=all");
         // It cannot panic; were it to, asking once more would say so.
         (status, asking.join().unwrap_or_else(|_| hidden(site)))
     });
@@ -215,10 +223,10 @@ pub(super) fn unstaged(site: &Site) -> Result<Unstaged, RepoError> {
     Ok(unstaged)
 }
 
-fn status(site: &Site) -> Result<Unstaged, RepoError> {
+fn status(site: &Site, untracked: &str) -> Result<Unstaged, RepoError> {
     let output = Git::at(site)
         .args(["status", "--porcelain=v2", "-z", "--no-renames"])
-        .args(["--untracked-files=all", "--ignore-submodules=untracked"])
+        .args([untracked, "--ignore-submodules=untracked"])
         .reading()
         .run()?;
     let mut unstaged = Unstaged::default();

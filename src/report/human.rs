@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use crate::run::{AttemptFailure, DiagnosticEvent, Event, Mode, Place, Verdict};
 
-use super::phrase::{count, duration, first_of};
+use super::phrase::{self, count, duration, first_of};
 use super::style::{Ink, Style};
 use super::{sanitise_line, snippet};
 use ending::{Ending, LastWord};
@@ -240,6 +240,7 @@ impl<W: Write> HumanReporter<W> {
         let place = match place {
             Place::InPlace => "judged in place",
             Place::Checkout => "judged in a checkout",
+            Place::None => "no gate has to run",
         };
         self.fact("tree", &format!("{}, {place}", short(tree)))?;
         if !not_judged.is_empty() {
@@ -270,6 +271,7 @@ impl<W: Write> HumanReporter<W> {
             reason,
             duration_ms,
             regression,
+            origin,
             ..
         } = event
         else {
@@ -285,8 +287,11 @@ impl<W: Write> HumanReporter<W> {
             view.earlier.add(phase, *verdict);
             return Ok(());
         }
-        let detail = reason.as_deref().or(title.as_deref()).unwrap_or_default();
-        let judged = !matches!(verdict, Verdict::Skipped | Verdict::Reused);
+        let from = origin.as_ref().filter(|_| *verdict == Verdict::Reused);
+        let from = from.map(phrase::origin);
+        let detail = from.as_deref().or(reason.as_deref()).or(title.as_deref());
+        let detail = detail.unwrap_or_default();
+        let judged = *verdict != Verdict::Skipped && origin.is_none();
         let time = judged.then_some(*duration_ms);
         let row = Row::new(&name, *verdict, time, sanitise_line(detail).into_owned());
         self.row(row, |_| {})

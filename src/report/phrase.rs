@@ -1,4 +1,7 @@
-//! Numbers in words: durations, counts and short lists.
+//! Numbers in words: durations, counts and short lists; and where a verdict is from.
+
+use super::sanitise_line;
+use crate::run::Origin;
 
 /// A duration for people: `340 ms`, `1.2 s`, `2 m 03 s`, `1 h 05 m`.
 #[must_use]
@@ -30,5 +33,29 @@ pub fn first_of(items: &[String], shown: usize) -> String {
     match items.len().saturating_sub(shown) {
         0 => head.join(", "),
         rest => format!("{} and {rest} more", head.join(", ")),
+    }
+}
+
+/// Where a verdict that was not given now comes from.
+#[must_use]
+pub fn origin(origin: &Origin) -> String {
+    let tree: String = origin.tree.chars().take(7).collect();
+    let tree = sanitise_line(&tree);
+    if origin.this_run {
+        let (phase, gate) = (sanitise_line(&origin.phase), sanitise_line(&origin.gate));
+        return format!("judged once, as {phase}/{gate}");
+    }
+    format!("judged {} on {tree}", moment(&origin.at))
+}
+
+/// A point in time as JSON has it, for people: `2026-11-21 13:15 UTC`.
+#[must_use]
+pub fn moment(at: &str) -> String {
+    match at.split_once('T') {
+        Some((day, time)) => {
+            let time: String = time.chars().take(5).collect();
+            format!("{} {} UTC", sanitise_line(day), sanitise_line(&time))
+        }
+        None => sanitise_line(at).into_owned(),
     }
 }

@@ -12,11 +12,8 @@ impl<'p> Interpreter<'p> {
     pub(super) fn try_gates(&self, wanted: &[String]) -> Result<Outcome, Refusal> {
         self.check_ready()?;
         let states = States::derive(self.plan, &self.repo)?;
-        // With every phase sealed, what there is to try is the last one.
-        let index = states
-            .open()
-            .unwrap_or(self.plan.phases.len().saturating_sub(1));
-        let Some(phase) = self.plan.phases.get(index) else {
+        let (index, phase) = self.open_or_last(&states);
+        let Some(phase) = phase else {
             return Ok(Outcome {
                 verdict: Verdict::Pass,
                 sealed: Vec::new(),
@@ -36,7 +33,6 @@ impl<'p> Interpreter<'p> {
             Some(tree) => tree.clone(),
             None => self.repo.staged_tree()?,
         };
-        let _pin = self.repo.pin(&tree)?;
         let head = self.repo.head()?;
         let judged = self.judge_tree(index, phase, &states, &tree, &head, &part, &[])?;
         Ok(Outcome {
@@ -46,7 +42,14 @@ impl<'p> Interpreter<'p> {
         })
     }
 
-    fn find_gate(
+    /// The open phase. With every phase sealed, what there is to try is the last one.
+    pub(super) fn open_or_last(&self, states: &States) -> (usize, Option<&'p Phase>) {
+        let last = self.plan.phases.len().saturating_sub(1);
+        let index = states.open().unwrap_or(last);
+        (index, self.plan.phases.get(index))
+    }
+
+    pub(super) fn find_gate(
         &self,
         name: &str,
         index: usize,

@@ -1,7 +1,8 @@
 //! What a run says while it goes: the one stream every report is made of.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::reuse::Origin;
 use crate::diagnostic::{Code, Diagnostic, WireDiagnostic};
 use crate::source::Sources;
 
@@ -9,7 +10,7 @@ use crate::source::Sources;
 pub const SCHEMA: u32 = 1;
 
 /// How something was judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Green.
@@ -27,7 +28,7 @@ pub enum Verdict {
 }
 
 /// Whether a run may seal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// `gate run`: commits, tags and records on green.
@@ -44,6 +45,8 @@ pub enum Place {
     InPlace,
     /// A checkout of it elsewhere.
     Checkout,
+    /// Nowhere: every verdict is an earlier one, and no gate runs.
+    None,
 }
 
 /// One event.
@@ -201,6 +204,8 @@ pub enum Event {
         failures: Vec<AttemptFailure>,
         /// What its `hold` came to.
         hold: Option<HoldSummary>,
+        /// Where the verdict comes from, when this gate was not judged now.
+        origin: Option<Origin>,
     },
     /// Something to say about the plan, the change or a gate.
     #[serde(rename = "diagnostic")]

@@ -11,6 +11,7 @@ use super::judging::{GateFacts, Judging};
 use super::record::Ran;
 use super::result::{cannot_start, judge_exit, not_found, with_result};
 use super::retry::{self, Failed};
+use super::reuse::Origin;
 use super::schedule::Turn;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::eval::{Fault, FaultKind, evaluate, failed_expectation, text_of, trace};
@@ -37,6 +38,8 @@ pub(crate) struct Judged {
     pub hold: Option<HoldSummary>,
     /// The commands it ran, in order.
     pub ran: Vec<Ran>,
+    /// Where the verdict comes from, when it was not given by judging this gate now.
+    pub origin: Option<Origin>,
 }
 
 impl Judged {
@@ -58,7 +61,8 @@ impl Judged {
         }
     }
 
-    fn of(verdict: Verdict) -> Self {
+    /// A verdict of which nothing more is to be said.
+    pub(crate) fn of(verdict: Verdict) -> Self {
         Self {
             verdict,
             reason: None,
@@ -68,6 +72,7 @@ impl Judged {
             failures: Vec::new(),
             hold: None,
             ran: Vec::new(),
+            origin: None,
         }
     }
 }
@@ -97,6 +102,18 @@ pub(crate) fn judge(judging: &Judging<'_>, phase: usize, gate: &Gate, turn: &Tur
     judged.ran = ran;
     judged.duration = started.elapsed();
     judged
+}
+
+/// Whether a gate's `when` is known to be false, so that it will not run.
+pub(crate) fn is_left_out(judging: &Judging<'_>, phase: usize, gate: &Gate) -> bool {
+    let facts = GateFacts {
+        judging,
+        phase,
+        locals: &HashMap::new(),
+        results: &HashMap::new(),
+    };
+    let when = gate.when.as_ref();
+    when.is_some_and(|when| evaluate(when, &facts) == Ok(Value::Bool(false)))
 }
 
 /// The names of all locks a gate holds while it runs, its checks' included.
@@ -282,7 +299,7 @@ impl Attempt<'_> {
     }
 
     pub(super) fn phase_name(&self) -> String {
-        self.judging.phase_name(self.phase)
+        self.judging.phase_name(self.phase).to_owned()
     }
 
     /// Whether it is an earlier phase's gate, judged again.

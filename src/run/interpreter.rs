@@ -1,6 +1,6 @@
 //! The interpreter of a plan: the face embedding programs and the command line use.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::Instant;
 
 use super::event::{DiagnosticEvent, Event, Mode, Verdict};
@@ -43,6 +43,11 @@ pub struct Interpreter<'p> {
     pub(super) notices: Vec<String>,
     turn: Mutex<Option<Turn>>,
     pub(super) note: Option<String>,
+    pub(super) mode: Mode,
+    pub(super) reuse: bool,
+    pub(super) fresh: bool,
+    /// Edits that do not count are named once a run.
+    pub(super) edits_named: Once,
 }
 
 impl<'p> Interpreter<'p> {
@@ -61,6 +66,10 @@ impl<'p> Interpreter<'p> {
             notices: Vec::new(),
             turn: Mutex::default(),
             note: None,
+            mode: Mode::Run,
+            reuse: false,
+            fresh: false,
+            edits_named: Once::new(),
         }
     }
 
@@ -117,6 +126,21 @@ impl<'p> Interpreter<'p> {
     #[must_use]
     pub fn turn(mut self, turn: Turn) -> Self {
         self.turn = Mutex::new(Some(turn));
+        self
+    }
+
+    /// Lets [`Interpreter::run`] take earlier greens for the open phase's gates, too, where
+    /// all that their verdicts depend on is as it was.
+    #[must_use]
+    pub fn reuse(mut self, yes: bool) -> Self {
+        self.reuse = yes;
+        self
+    }
+
+    /// Has [`Interpreter::attempt`] judge every gate, and take no earlier green.
+    #[must_use]
+    pub fn fresh(mut self, yes: bool) -> Self {
+        self.fresh = yes;
         self
     }
 
@@ -182,6 +206,7 @@ impl<'p> Interpreter<'p> {
     }
 
     fn begin(&mut self, mode: Mode) {
+        self.mode = mode;
         self.emit(Event::RunStarted {
             plan: self.plan.path.clone(),
             title: self.plan.title.as_ref().map(|title| title.value.clone()),

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use indexmap::IndexMap;
 
+use super::event::Mode;
 use super::globs::{matcher, nearest_existing};
 use super::state::States;
 use crate::eval::{Facts, Fault, FaultKind, evaluate};
@@ -34,12 +35,20 @@ pub(crate) struct Judging<'a> {
     pub env: Vec<(OsString, OsString)>,
     /// Set when the run is to end.
     pub interrupt: Interrupt,
+    /// Whether it may seal.
+    pub mode: Mode,
     states: States,
-    files: Vec<TreeEntry>,
-    names: Vec<String>,
+    files: OnceLock<Listing>,
     changes: Vec<OnceLock<Arc<Vec<Change>>>>,
     globals: Mutex<HashMap<String, Result<Value, Fault>>>,
     sources: Mutex<Sources>,
+}
+
+/// The files of the judged tree.
+struct Listing {
+    entries: Vec<TreeEntry>,
+    /// Their paths as texts.
+    names: Vec<String>,
 }
 
 /// What a [`Judging`] is made of.
@@ -51,19 +60,15 @@ pub(crate) struct Setting<'a> {
     pub root: PathBuf,
     pub env: Vec<(OsString, OsString)>,
     pub interrupt: Interrupt,
+    pub mode: Mode,
     pub states: States,
     pub sources: Sources,
 }
 
 impl<'a> Judging<'a> {
-    /// Lists the judged tree.
-    pub fn new(setting: Setting<'a>) -> Result<Self, RepoError> {
-        let files = setting.repo.files(&setting.tree)?;
-        let names = files
-            .iter()
-            .map(|entry| entry.path.to_str_lossy().into_owned())
-            .collect();
-        Ok(Self {
+    /// Nothing of it is looked up yet.
+    pub fn new(setting: Setting<'a>) -> Self {
+        Self {
             changes: setting
                 .plan
                 .phases
@@ -77,18 +82,40 @@ impl<'a> Judging<'a> {
             root: setting.root,
             env: setting.env,
             interrupt: setting.interrupt,
+            mode: setting.mode,
             states: setting.states,
-            files,
-            names,
+            files: OnceLock::new(),
             globals: Mutex::default(),
             sources: Mutex::new(setting.sources),
-        })
+        }
+    }
+
+    fn listing(&self) -> Result<&Listing, RepoError> {
+        if let Some(known) = self.files.get() {
+            return Ok(known);
+        }
+        let entries = self.repo.files(&self.tree)?;
+        let names = entries
+            .iter()
+            .map(|entry| entry.path.to_str_lossy().into_owned())
+            .collect();
+        Ok(self.files.get_or_init(|| Listing { entries, names }))
+    }
+
+    /// The files of the judged tree, sorted by path.
+    pub fn entries(&self) -> Result<&[TreeEntry], RepoError> {
+        Ok(&self.listing()?.entries)
     }
 
     /// The name of the phase of this index.
-    pub fn phase_name(&self, phase: usize) -> String {
+    pub fn phase_name(&self, phase: usize) -> &'a str {
         let phase = self.plan.phases.get(phase);
-        phase.map_or_else(String::new, |phase| phase.name.value.clone())
+        phase.map_or("", |phase| &phase.name.value)
+    }
+
+    /// The tree at which the phase of this index opened.
+    pub fn opened_at(&self, phase: usize) -> &Oid {
+        self.states.opened_at(phase)
     }
 
     /// The phase's change: from the tree at which it opened to the judged one.
@@ -143,11 +170,13 @@ impl<'a> Judging<'a> {
         allow_empty: bool,
         span: Span,
     ) -> Result<Vec<String>, Fault> {
-        let mut found = vec![false; self.names.len()];
+        let listing = self.listing().map_err(|error| git_fault(&error, span))?;
+        let mut found = vec![false; listing.names.len()];
         for glob in globs {
             let mut any = false;
             if let Some(matcher) = matcher(glob) {
-                for ((entry, name), hit) in self.files.iter().zip(&self.names).zip(&mut found) {
+                let files = listing.entries.iter().zip(&listing.names);
+                for ((entry, name), hit) in files.zip(&mut found) {
                     // A path given where a glob is wanted is matched literally.
                     if matcher.is_match(entry.path.as_path()) || name == glob {
                         *hit = true;
@@ -156,31 +185,16 @@ impl<'a> Judging<'a> {
                 }
             }
             if !any && !allow_empty {
-                return Err(self.nothing_matched(glob, span));
+                return Err(nothing_matched(listing, glob, span));
             }
         }
-        Ok(self
+        Ok(listing
             .names
             .iter()
             .zip(found)
             .filter(|(_, hit)| *hit)
             .map(|(name, _)| name.clone())
             .collect())
-    }
-
-    fn nothing_matched(&self, glob: &str, span: Span) -> Fault {
-        let near = nearest_existing(glob, self.names.iter().map(String::as_str));
-        let mut notes = vec![match near {
-            Some(near) => format!("the nearest path that exists is `{near}`"),
-            None => "the judged tree has nothing like it".to_owned(),
-        }];
-        notes.push("where nothing is fine, say `allow-empty`".to_owned());
-        Fault {
-            kind: FaultKind::NothingMatched,
-            message: format!("`{glob}` matches no file of the judged tree"),
-            span,
-            notes,
-        }
     }
 
     fn global(&self, key: &str, facts: &dyn Facts, span: Span) -> Result<Value, Fault> {
@@ -208,6 +222,21 @@ impl<'a> Judging<'a> {
     }
 }
 
+fn nothing_matched(listing: &Listing, glob: &str, span: Span) -> Fault {
+    let near = nearest_existing(glob, listing.names.iter().map(String::as_str));
+    let mut notes = vec![match near {
+        Some(near) => format!("the nearest path that exists is `{near}`"),
+        None => "the judged tree has nothing like it".to_owned(),
+    }];
+    notes.push("where nothing is fine, say `allow-empty`".to_owned());
+    Fault {
+        kind: FaultKind::NothingMatched,
+        message: format!("`{glob}` matches no file of the judged tree"),
+        span,
+        notes,
+    }
+}
+
 /// What the expressions of one gate may ask.
 pub(crate) struct GateFacts<'a> {
     /// The run's shared part.
@@ -232,11 +261,7 @@ impl Facts for GateFacts<'_> {
                 None => Err(no_value("there is no commit yet", span)),
             },
             Builtin::GitTree => Ok(Value::String(self.judging.tree.as_str().to_owned())),
-            Builtin::Ci => {
-                Ok(Value::Bool(std::env::var("CI").is_ok_and(|ci| {
-                    !matches!(ci.as_str(), "" | "0" | "false")
-                })))
-            }
+            Builtin::Ci => Ok(Value::Bool(is_ci())),
             Builtin::Output { command, stream } => match self.results.get(command) {
                 Some(finished) => output(finished, *stream, span),
                 None => Err(no_value("the command was not run", span)),
@@ -323,6 +348,11 @@ fn output(finished: &Finished, stream: OutputStream, span: Span) -> Result<Value
         OutputStream::Output => text(&finished.output),
         OutputStream::Time => Ok(Value::Duration(super::millis(finished.time))),
     }
+}
+
+/// The value `ci`.
+pub(super) fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|ci| !matches!(ci.as_str(), "" | "0" | "false"))
 }
 
 fn variable(args: &[Value], span: Span) -> Result<Value, Fault> {

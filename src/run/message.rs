@@ -86,6 +86,9 @@ pub(crate) fn tag_title(
     }
 }
 
+/// Characters of a tree's id that the table shows.
+const SHORT_TREE: usize = 12;
+
 /// The tag's message: title, table of verdicts, trailers. The seal adds the trailer that
 /// names the ledger's entry.
 pub(crate) fn tag(title: &str, lines: &[Line], plan: &Plan, phase: &Phase, tree: &Oid) -> String {
@@ -110,7 +113,11 @@ pub(crate) fn tag(title: &str, lines: &[Line], plan: &Plan, phase: &Phase, tree:
                 matches!(line.verdict, Verdict::Skipped | Verdict::Flaky) || line.hold.is_some()
             })
             .map_or_else(String::new, |why| format!("  {why}"));
-        message.push_str(&format!("{}{pad}  {word}{of}{why}\n", line.name));
+        let from = line.origin.as_ref().map_or_else(String::new, |origin| {
+            let tree = origin.tree.get(..SHORT_TREE).unwrap_or(&origin.tree);
+            format!("  judged {} on {tree}", origin.at)
+        });
+        message.push_str(&format!("{}{pad}  {word}{of}{why}{from}\n", line.name));
     }
     let sha = plan.files.first().map_or("", |file| &file.sha256);
     message.push_str(&format!(

@@ -1,11 +1,12 @@
 //! One phase through its gate: scope, tasks, gates, earlier phases' gates.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::event::{Counts, DiagnosticEvent, Event, Verdict};
 use super::gate::Judged;
 use super::judging::Judging;
 use super::record::{Line, Told};
+use super::reuse::{self, DifferenceKind, Known, Store};
 use super::schedule::{self, Job, Pace};
 use super::{scope, tasks};
 use crate::diagnostic::{Code, Diagnostic};
@@ -20,12 +21,22 @@ pub(crate) enum Part<'a> {
     Gates(Vec<(usize, &'a Gate)>),
 }
 
+/// The gates of a phase, and what is known of them from earlier runs.
+pub(crate) struct Looked<'a> {
+    /// The gates.
+    pub jobs: &'a [Job<'a>],
+    /// Earlier verdicts.
+    pub store: &'a Store,
+}
+
 /// What came of a phase.
 pub(crate) struct Outcome {
     /// Pass, fail or blocked.
     pub verdict: Verdict,
     /// Everything that was judged, in order.
     pub lines: Vec<Line>,
+    /// The verdicts that were given now, and how long that took; in the order of the jobs.
+    pub given: Vec<Option<(Verdict, Duration)>>,
 }
 
 /// Judges the phase of this index.
@@ -34,6 +45,7 @@ pub(crate) fn judge(
     index: usize,
     phase: &Phase,
     part: &Part<'_>,
+    looked: &Looked<'_>,
     pace: Pace,
     emit: &(dyn Fn(Event) + Sync),
 ) -> Result<Outcome, RepoError> {
@@ -45,13 +57,10 @@ pub(crate) fn judge(
         judge_tasks(judging, phase, &mut tally, &mut diagnostics, emit)?;
     }
     let stop = pace.fail_fast && tally.verdict() == Verdict::Fail;
-    let jobs = if stop {
-        Vec::new()
-    } else {
-        jobs(judging.plan, index, phase, part)
-    };
-    let judged = schedule::judge(judging, &jobs, pace, emit);
+    let jobs = if stop { &[] } else { looked.jobs };
+    let judged = schedule::judge(judging, jobs, pace, emit);
     let mut counts = Counts::default();
+    let mut given = Vec::new();
     for (job, mut judged) in jobs.iter().zip(judged) {
         counts.add(judged.verdict);
         let of = judging.plan.phases.get(job.phase);
@@ -67,9 +76,14 @@ pub(crate) fn judge(
             hold: judged.hold.clone(),
             told: Vec::new(),
             ran: std::mem::take(&mut judged.ran),
+            origin: judged.origin.clone(),
         };
         tally.not_run |= judged.not_run;
-        let told = about(judging, job, judged);
+        let now = judged.origin.is_none() && judged.verdict != Verdict::Skipped;
+        given.push(now.then_some((judged.verdict, judged.duration)));
+        let told = about(judging, job, judged, || {
+            regressed(judging, looked.store, job, index)
+        });
         line.told = told.iter().map(Told::of).collect();
         tally.add(line);
         diagnostics.extend(told);
@@ -87,6 +101,7 @@ pub(crate) fn judge(
     Ok(Outcome {
         verdict,
         lines: tally.lines,
+        given,
     })
 }
 
@@ -158,6 +173,7 @@ fn judge_scope(
         hold: None,
         told: told.iter().map(Told::of).collect(),
         ran: Vec::new(),
+        origin: None,
     });
     diagnostics.extend(told);
     Ok(())
@@ -213,6 +229,7 @@ fn judge_tasks(
             hold: None,
             told: told.iter().map(Told::of).collect(),
             ran: Vec::new(),
+            origin: None,
         });
         diagnostics.extend(told);
     }
@@ -232,7 +249,12 @@ fn said(judging: &Judging<'_>, phase: &Phase, all: Vec<Diagnostic>) -> Vec<Diagn
 }
 
 /// The phase's gates, then those of earlier phases, with what each needs.
-fn jobs<'a>(plan: &'a Plan, index: usize, phase: &'a Phase, part: &Part<'a>) -> Vec<Job<'a>> {
+pub(crate) fn jobs<'a>(
+    plan: &'a Plan,
+    index: usize,
+    phase: &'a Phase,
+    part: &Part<'a>,
+) -> Vec<Job<'a>> {
     let mut jobs = Vec::new();
     match part {
         Part::Whole => {
@@ -280,6 +302,7 @@ fn add<'a>(
                 .map(|at| first + at)
                 .collect(),
             length: gate.hold.as_ref().map_or(0, |hold| hold.duration),
+            known: Known::default(),
         });
     }
 }
@@ -303,7 +326,12 @@ fn closure<'a>(phase: &'a Phase, wanted: impl Iterator<Item = &'a Gate>) -> Vec<
 }
 
 /// A gate's diagnostics as events; an earlier phase's red is a regression.
-fn about(judging: &Judging<'_>, job: &Job<'_>, judged: Judged) -> Vec<DiagnosticEvent> {
+fn about(
+    judging: &Judging<'_>,
+    job: &Job<'_>,
+    judged: Judged,
+    since: impl Fn() -> String,
+) -> Vec<DiagnosticEvent> {
     let phase = judging.plan.phases.get(job.phase);
     let phase_name = phase.map(|phase| phase.name.value.clone());
     let sources = judging.sources();
@@ -315,9 +343,7 @@ fn about(judging: &Judging<'_>, job: &Job<'_>, judged: Judged) -> Vec<Diagnostic
                 let of = phase_name.as_deref().unwrap_or_default();
                 diagnostic.message = format!("phase `{of}` regressed: {}", diagnostic.message);
                 diagnostic.code = Code::REGRESSION;
-                diagnostic = diagnostic.note(format!(
-                    "phase `{of}` was sealed with this gate green; the change since broke it"
-                ));
+                diagnostic = diagnostic.note(since());
             }
             DiagnosticEvent {
                 diagnostic,
@@ -327,4 +353,44 @@ fn about(judging: &Judging<'_>, job: &Job<'_>, judged: Judged) -> Vec<Diagnostic
             }
         })
         .collect()
+}
+
+/// How many changed things a regression names.
+const NAMED: usize = 10;
+
+/// What changed since an earlier phase's gate was green.
+fn regressed(judging: &Judging<'_>, store: &Store, job: &Job<'_>, open: usize) -> String {
+    let of = judging.phase_name(job.phase);
+    let sealed = judging.opened_at(open);
+    let Some((tree, differences)) = reuse::since_green(judging, store, job, sealed) else {
+        return format!("phase `{of}` was sealed with this gate green");
+    };
+    let tree = tree.short();
+    if differences.is_empty() {
+        return format!(
+            "this gate was green on tree {tree}, and none of its inputs changed since: \
+             what made it red lies outside of the tree"
+        );
+    }
+    let mut lines: Vec<String> = differences
+        .iter()
+        .take(NAMED)
+        .map(|difference| {
+            let name = &difference.name;
+            match (difference.kind, &difference.old, &difference.new) {
+                (DifferenceKind::Input, None, _) => format!("  {name} (new)"),
+                (DifferenceKind::Input, _, None) => format!("  {name} (gone)"),
+                (DifferenceKind::Input, _, _) => format!("  {name}"),
+                (DifferenceKind::Environment, _, _) => format!("  the variable {name}"),
+                _ => format!("  {name}, of the gate"),
+            }
+        })
+        .collect();
+    if differences.len() > NAMED {
+        lines.push(format!("  and {} more", differences.len() - NAMED));
+    }
+    format!(
+        "changed since this gate was green, on tree {tree}:\n{}",
+        lines.join("\n")
+    )
 }

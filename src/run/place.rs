@@ -2,17 +2,18 @@
 //! checkout; and the proof that judging changed nothing.
 
 use super::command;
-use super::event::{DiagnosticEvent, Event, Place, Verdict};
+use super::event::{DiagnosticEvent, Event, Mode, Place, Verdict};
 use super::interpreter::Interpreter;
 use super::judging::{Judging, Setting};
 use super::outcome::Refusal;
 use super::phase::{self, Part};
 use super::record::{Line, Told};
+use super::reuse::{self, Policy, Store};
 use super::schedule::Pace;
 use super::state::States;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Gate, Phase};
-use crate::repo::{CheckedPlace, Head, Oid, RepoPath};
+use crate::repo::{CheckedPlace, Head, Oid, RepoPath, Unstaged};
 use crate::source::Sources;
 
 impl<'p> Interpreter<'p> {
@@ -30,21 +31,45 @@ impl<'p> Interpreter<'p> {
         part: &Part<'p>,
         reminders: &[String],
     ) -> Result<(phase::Outcome, Sources), Refusal> {
-        let unstaged = self.repo.unstaged()?;
-        // What stays out of the judged tree is named; with any of it, gates look elsewhere.
-        let (checked, place) = if unstaged.is_clean() && self.repo.staged_tree()? == *tree {
-            (CheckedPlace::InPlace, Place::InPlace)
+        let mut judging = Judging::new(Setting {
+            plan: self.plan,
+            repo: &self.repo,
+            tree: tree.clone(),
+            head: head.clone(),
+            root: self.repo.root().to_owned(),
+            env: command::scrubbed_env(),
+            interrupt: self.interrupt.clone(),
+            mode: self.mode,
+            states: states.clone(),
+            sources: self.plan.sources.clone(),
+        });
+        let mut jobs = phase::jobs(self.plan, index, phase, part);
+        let store = Store::open(&self.repo);
+        reuse::look(&judging, &store, &mut jobs, phase, self.policy());
+        let nothing_runs = !jobs.iter().any(|job| reuse::must_judge(&judging, job));
+        // Where nothing runs, a try does not wait for a search for new files.
+        let unstaged = if nothing_runs && self.mode == Mode::Try {
+            self.repo.unstaged_tracked()?
         } else {
-            (
-                CheckedPlace::Checkout(self.repo.checkout(tree)?),
-                Place::Checkout,
-            )
+            self.repo.unstaged()?
         };
-        let root = match &checked {
-            CheckedPlace::InPlace => self.repo.root(),
-            CheckedPlace::Checkout(checkout) => checkout.root(),
+        self.edits_named
+            .call_once(|| self.name_unused_edits(&unstaged));
+        // A run has pinned its tree already.
+        let pins = !nothing_runs && self.mode == Mode::Try;
+        let _pin = pins.then(|| self.repo.pin(tree)).transpose()?;
+        // What stays out of the judged tree is named; with any of it, gates look elsewhere.
+        let (checked, place) = if nothing_runs {
+            (None, Place::None)
+        } else if unstaged.is_clean() && self.repo.staged_tree()? == *tree {
+            (Some(CheckedPlace::InPlace), Place::InPlace)
+        } else {
+            let checkout = CheckedPlace::Checkout(self.repo.checkout(tree)?);
+            (Some(checkout), Place::Checkout)
+        };
+        if let Some(CheckedPlace::Checkout(checkout)) = &checked {
+            judging.root = checkout.root().to_owned();
         }
-        .to_owned();
         let counts_all = index == 0
             && matches!(part, Part::Whole)
             && self.plan.settings.base.is_none()
@@ -72,26 +97,26 @@ impl<'p> Interpreter<'p> {
             reminders: reminders.to_vec(),
             gates,
         });
-        let judging = Judging::new(Setting {
-            plan: self.plan,
-            repo: &self.repo,
-            tree: tree.clone(),
-            head: head.clone(),
-            root,
-            env: command::scrubbed_env(),
-            interrupt: self.interrupt.clone(),
-            states: states.clone(),
-            sources: self.plan.sources.clone(),
-        })?;
         let pace = Pace {
             jobs: self.jobs.or(self.plan.settings.jobs).unwrap_or_else(cores),
             fail_fast: self.fail_fast,
         };
-        let mut outcome = phase::judge(&judging, index, phase, part, pace, &|event| {
-            self.emit(event)
-        })?;
-        let since = self.repo.changed_since(&checked, tree)?;
-        if !since.changed.is_empty() && self.interrupt.signal().is_none() {
+        let emit = |event| self.emit(event);
+        let looked = phase::Looked {
+            jobs: &jobs,
+            store: &store,
+        };
+        let mut outcome = phase::judge(&judging, index, phase, part, &looked, pace, &emit)?;
+        let since = match &checked {
+            Some(checked) => self.repo.changed_since(checked, tree)?,
+            None => Unstaged::default(),
+        };
+        let interrupted = self.interrupt.signal().is_some();
+        if since.changed.is_empty() && !interrupted {
+            // What cannot be kept is judged again, no more.
+            drop(reuse::keep(&judging, &jobs, &outcome.given));
+        }
+        if !since.changed.is_empty() && !interrupted {
             let event = DiagnosticEvent {
                 diagnostic: tree_changed(phase, &since.changed, place),
                 sources: judging.sources(),
@@ -109,6 +134,7 @@ impl<'p> Interpreter<'p> {
                 hold: None,
                 told: vec![Told::of(&event)],
                 ran: Vec::new(),
+                origin: None,
             });
             outcome.verdict = Verdict::Fail;
             self.emit(Event::Diagnostic(event));
@@ -119,6 +145,27 @@ impl<'p> Interpreter<'p> {
             });
         }
         Ok((outcome, judging.sources()))
+    }
+
+    fn policy(&self) -> Policy {
+        match self.mode {
+            Mode::Try if self.fresh => Policy::Fresh,
+            Mode::Try => Policy::All,
+            Mode::Run if self.reuse => Policy::Open,
+            Mode::Run => Policy::Earlier,
+        }
+    }
+
+    /// Says which files of the plan have edits that do not count.
+    fn name_unused_edits(&self, unstaged: &Unstaged) {
+        for file in &self.plan.files {
+            let is = |path: &RepoPath| path.as_str() == Some(&file.path);
+            if unstaged.changed.iter().any(is) {
+                self.emit(Event::Notice {
+                    text: format!("unstaged edits of `{}` are not used", file.path),
+                });
+            }
+        }
     }
 }
 
@@ -151,7 +198,7 @@ fn tree_changed(phase: &Phase, changed: &[RepoPath], place: Place) -> Diagnostic
     }
     let whose = match place {
         Place::InPlace => "a gate, or somebody else, changed the working tree while it was judged",
-        Place::Checkout => "a gate changed files of the tree it judged",
+        Place::Checkout | Place::None => "a gate changed files of the tree it judged",
     };
     Diagnostic::new(Code::TREE_CHANGED, whose, phase.name.span)
         .here("of this phase")

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::event::{AttemptFailure, DiagnosticEvent, HoldSummary, Verdict};
 use super::mended::Mended;
+use super::reuse::Origin;
 use crate::plan::{Phase, Plan};
 use crate::process::{Exit, Output};
 use crate::repo::{Head, Oid, Record};
@@ -43,6 +44,8 @@ pub(crate) struct Line {
     pub told: Vec<Told>,
     /// The commands it ran, in order.
     pub ran: Vec<Ran>,
+    /// Where the verdict comes from, when it was not given now.
+    pub origin: Option<Origin>,
 }
 
 impl Line {
@@ -217,6 +220,7 @@ impl Run<'_> {
                 "regression": line.regression,
                 "failures": line.failures,
                 "hold": line.hold,
+                "origin": line.origin,
                 "diagnostics": line.told.iter().map(Told::json).collect::<Vec<_>>(),
                 "commands": commands,
             }));

@@ -12,6 +12,7 @@ use signal_hook::consts::SIGTERM;
 use super::event::{Event, Verdict};
 use super::gate::{self, Judged};
 use super::judging::Judging;
+use super::reuse::{self, Known};
 use crate::plan::Gate;
 use crate::process::Interrupt;
 use queue::Queue;
@@ -31,6 +32,8 @@ pub(crate) struct Job<'a> {
     pub needs: Vec<usize>,
     /// How long it may take, in milliseconds; 0 where nothing is known.
     pub length: u64,
+    /// What is known of it before it is judged.
+    pub known: Known,
 }
 
 /// How many at a time, and whether the first red ends it.
@@ -47,7 +50,12 @@ pub(crate) fn judge(
     pace: Pace,
     emit: &(dyn Fn(Event) + Sync),
 ) -> Vec<Judged> {
-    let needs: Vec<&[usize]> = jobs.iter().map(|job| job.needs.as_slice()).collect();
+    // Whoever may take another's verdict waits for it, as for what it needs.
+    let needs = jobs
+        .iter()
+        .map(|job| [job.needs.as_slice(), &job.known.same].concat());
+    let needs: Vec<Vec<usize>> = needs.collect();
+    let needs: Vec<&[usize]> = needs.iter().map(Vec::as_slice).collect();
     let lengths: Vec<u64> = jobs.iter().map(|job| job.length).collect();
     let slots = pace.jobs.clamp(1, jobs.len().max(1));
     let schedule = Schedule {
@@ -123,7 +131,7 @@ enum Next {
     /// Judge this job; the note says what it needed was skipped.
     Judge(usize, Option<String>),
     /// This job is answered without being run.
-    Answer(usize, Judged),
+    Answer(usize, Box<Judged>),
     /// Wait for another to finish.
     Wait,
     /// All is done.
@@ -201,7 +209,7 @@ impl Schedule<'_> {
                 Next::Wait => drop(self.wait(state, SEEN_WITHIN)),
                 Next::Answer(at, judged) => {
                     drop(state);
-                    self.answer(at, judged);
+                    self.answer(at, *judged);
                 }
                 Next::Judge(at, note) => {
                     drop(state);
@@ -220,7 +228,7 @@ impl Schedule<'_> {
                 return Next::Wait;
             };
             state.queue.take(at);
-            return Next::Answer(at, Judged::not_run(why));
+            return Next::Answer(at, Box::new(Judged::not_run(why)));
         }
         if state.free <= state.due {
             return Next::Wait;
@@ -234,16 +242,20 @@ impl Schedule<'_> {
                 Ok(note) => note,
                 Err(why) => {
                     state.queue.take(at);
-                    return Next::Answer(at, Judged::not_run(&why));
+                    return Next::Answer(at, Box::new(Judged::not_run(&why)));
                 }
             };
+            if let Some(judged) = self.taken(job, state) {
+                state.queue.take(at);
+                return Next::Answer(at, Box::new(judged));
+            }
             let locks = match state.locks.get(at) {
                 Some(Some(locks)) => locks.clone(),
                 _ => match gate::locks(self.judging, job.phase, job.gate) {
                     Ok(locks) => locks,
                     Err(fault) => {
                         state.queue.take(at);
-                        return Next::Answer(at, Judged::blocked(fault.diagnostic()));
+                        return Next::Answer(at, Box::new(Judged::blocked(fault.diagnostic())));
                     }
                 },
             };
@@ -286,10 +298,26 @@ impl Schedule<'_> {
         Ok(note)
     }
 
+    /// The verdict a job takes in place of being judged.
+    fn taken(&self, job: &Job<'_>, state: &State) -> Option<Judged> {
+        let answer = |at: &usize| {
+            let judged = state.answers.get(*at)?.as_ref()?;
+            Some((judged, self.jobs.get(*at)?))
+        };
+        let mut same = job.known.same.iter().filter_map(answer);
+        if let Some((judged, of)) = same.find(|(judged, _)| !judged.not_run) {
+            return Some(reuse::shared(self.judging, judged, of));
+        }
+        Some(Judged {
+            origin: Some(job.known.green.clone()?),
+            ..Judged::of(Verdict::Reused)
+        })
+    }
+
     fn judge(&self, at: usize, note: Option<String>) {
         let Some(job) = self.jobs.get(at) else { return };
         (self.emit)(Event::GateStarted {
-            phase: self.judging.phase_name(job.phase),
+            phase: self.judging.phase_name(job.phase).to_owned(),
             gate: job.gate.name.value.clone(),
             title: job.gate.title.clone(),
             regression: job.regression,
@@ -340,7 +368,7 @@ impl Schedule<'_> {
 
     fn finish(&self, job: &Job<'_>, judged: &Judged) {
         (self.emit)(Event::GateFinished {
-            phase: self.judging.phase_name(job.phase),
+            phase: self.judging.phase_name(job.phase).to_owned(),
             gate: job.gate.name.value.clone(),
             title: job.gate.title.clone(),
             verdict: judged.verdict,
@@ -349,6 +377,7 @@ impl Schedule<'_> {
             regression: job.regression,
             failures: judged.failures.clone(),
             hold: judged.hold.clone(),
+            origin: judged.origin.clone(),
         });
     }
 }

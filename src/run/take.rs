@@ -192,9 +192,10 @@ impl<'p> Interpreter<'p> {
             root: self.repo.root().to_owned(),
             env: Vec::new(),
             interrupt: self.interrupt.clone(),
+            mode: self.mode,
             states: states.clone(),
             sources: sources.clone(),
-        })?;
+        });
         let text = |result: Result<String, Box<Diagnostic>>| {
             result.map_err(|diagnostic| Refusal::of(vec![*diagnostic], sources))
         };

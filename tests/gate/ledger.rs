@@ -104,6 +104,7 @@ fn a_red_is_recorded_with_what_failed_and_a_green_with_what_mended_it() {
       "failures": [],
       "hold": null,
       "name": "there",
+      "origin": null,
       "phase": "notes",
       "reason": null,
       "regression": false,

@@ -26,5 +26,6 @@ mod red;
 mod retry;
 mod schedule;
 mod seal;
+mod reuse;
 mod show;
 mod turn;

@@ -161,7 +161,7 @@ fn eight_phases_red_first_and_then_green() {
             "has-version pass",
             "ingest-main fail",
             "no-tabs pass",
-            "no-tabs pass",
+            "no-tabs reused",
             "publish-main fail"
         ]
     );

@@ -1,0 +1,232 @@
+//! What earlier runs found, kept from run to run: a line of JSON for each verdict. A line
+//! that cannot be read counts as none.
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::key::Parts;
+use crate::repo::{Oid, RepoError, Repository};
+use crate::run::event::{Mode, Verdict};
+
+/// The version of the lines. Another one is not read.
+const VERSION: u32 = 1;
+
+/// How long a verdict is kept.
+const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Greens of one gate that are kept, so that one may go back and forth between branches.
+const GREENS: usize = 4;
+/// Verdicts that are kept in all.
+const RECORDS: usize = 8192;
+
+/// One verdict.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// [`VERSION`].
+    v: u32,
+    /// The key; empty where the gate has none.
+    pub key: String,
+    /// The plan's path.
+    pub plan: String,
+    /// The gate's phase.
+    pub phase: String,
+    /// The gate.
+    pub gate: String,
+    /// How it was judged.
+    pub verdict: Verdict,
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// On which tree.
+    pub tree: String,
+    /// By what kind of run.
+    pub mode: Mode,
+    /// What the key was made of; only of the newest verdicts of a gate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parts: Option<Box<RawValue>>,
+}
+
+/// What a record is made of.
+pub(crate) struct Judged<'a> {
+    pub key: Option<(&'a str, &'a Parts)>,
+    pub plan: &'a str,
+    pub phase: &'a str,
+    pub gate: &'a str,
+    pub verdict: Verdict,
+    pub duration_ms: u64,
+    pub tree: &'a Oid,
+    pub mode: Mode,
+}
+
+impl Record {
+    /// A verdict given now.
+    pub(crate) fn new(judged: &Judged<'_>) -> Self {
+        let parts = judged.key.map(|(_, parts)| parts);
+        Self {
+            v: VERSION,
+            key: judged.key.map_or("", |(digest, _)| digest).to_owned(),
+            plan: judged.plan.to_owned(),
+            phase: judged.phase.to_owned(),
+            gate: judged.gate.to_owned(),
+            verdict: judged.verdict,
+            at: now(),
+            duration_ms: judged.duration_ms,
+            tree: judged.tree.as_str().to_owned(),
+            mode: judged.mode,
+            parts: parts.and_then(|parts| serde_json::value::to_raw_value(parts).ok()),
+        }
+    }
+
+    /// What the key was made of, where that is still known.
+    pub(crate) fn parts(&self) -> Option<Parts> {
+        serde_json::from_str(self.parts.as_ref()?.get()).ok()
+    }
+
+    /// The tree it was judged on.
+    pub(crate) fn tree(&self) -> Option<Oid> {
+        Oid::parse(&self.tree)
+    }
+}
+
+/// The verdicts of earlier runs.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    /// Oldest first.
+    records: Vec<Record>,
+    /// The newest green of each key.
+    green: HashMap<String, usize>,
+}
+
+impl Store {
+    /// Reads what is kept in a repository.
+    pub(crate) fn open(repo: &Repository) -> Self {
+        Self::of(
+            repo.kept_verdicts()
+                .map_or_else(Vec::new, |text| read(&text)),
+        )
+    }
+
+    fn of(records: Vec<Record>) -> Self {
+        let green = records
+            .iter()
+            .enumerate()
+            .filter(|(_, record)| record.verdict == Verdict::Pass && !record.key.is_empty())
+            .map(|(at, record)| (record.key.clone(), at))
+            .collect();
+        Self { records, green }
+    }
+
+    /// The green that was given on this key.
+    pub(crate) fn green(&self, key: &str) -> Option<&Record> {
+        self.records.get(*self.green.get(key)?)
+    }
+
+    /// Every verdict on a gate, newest first.
+    pub(crate) fn of_gate(
+        &self,
+        plan: &str,
+        phase: &str,
+        gate: &str,
+    ) -> impl Iterator<Item = &Record> {
+        self.records.iter().rev().filter(move |record| {
+            record.gate == gate && record.phase == phase && record.plan == plan
+        })
+    }
+
+    /// How long each gate of a plan took when it was last judged to an end, by phase and gate.
+    pub(crate) fn durations(&self, plan: &str) -> HashMap<(&str, &str), Duration> {
+        let ended = |verdict| matches!(verdict, Verdict::Pass | Verdict::Fail | Verdict::Flaky);
+        self.records
+            .iter()
+            .filter(|record| record.plan == plan && ended(record.verdict))
+            .map(|record| {
+                let of = (record.phase.as_str(), record.gate.as_str());
+                (of, Duration::from_millis(record.duration_ms))
+            })
+            .collect()
+    }
+
+    /// Adds verdicts to what is kept, and drops what is old.
+    pub(crate) fn add(repo: &Repository, new: Vec<Record>) -> Result<(), RepoError> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        repo.keep_verdicts(|old| {
+            let old = old.map_or_else(Vec::new, |text| read(&text));
+            write(&merged(old, new, now()))
+        })
+    }
+}
+
+/// What is to be kept of old and new verdicts, oldest first.
+fn merged(old: Vec<Record>, new: Vec<Record>, now: u64) -> Vec<Record> {
+    let oldest = now.saturating_sub(super::super::millis(KEPT_FOR));
+    // What was not green on a key takes every green on it away.
+    let red: HashSet<String> = new
+        .iter()
+        .filter(|record| record.verdict != Verdict::Pass)
+        .map(|record| record.key.clone())
+        .collect();
+    let mut all = old;
+    all.extend(new);
+    all.retain(|record| {
+        let stale = record.verdict == Verdict::Pass && red.contains(&record.key);
+        !stale && (oldest..=now).contains(&record.at)
+    });
+    all.sort_by_key(|record| record.at);
+
+    let mut kept = Vec::new();
+    let mut seen: HashMap<_, Vec<String>> = HashMap::new();
+    for mut record in all.into_iter().rev() {
+        let gate = [&record.plan, &record.phase, &record.gate].map(String::clone);
+        let newest = !seen.contains_key(&gate);
+        let greens = seen.entry(gate).or_default();
+        let keep = match record.verdict {
+            Verdict::Pass => greens.len() < GREENS && !greens.contains(&record.key),
+            _ => newest,
+        };
+        if !keep {
+            continue;
+        }
+        // The newest verdict and the newest green are what a new key is compared with.
+        let newest_green = record.verdict == Verdict::Pass && greens.is_empty();
+        if !(newest || newest_green) {
+            record.parts = None;
+        }
+        if record.verdict == Verdict::Pass {
+            greens.push(record.key.clone());
+        }
+        kept.push(record);
+        if kept.len() == RECORDS {
+            break;
+        }
+    }
+    kept.reverse();
+    kept
+}
+
+fn read(text: &[u8]) -> Vec<Record> {
+    text.split(|&byte| byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Record>(line).ok())
+        .filter(|record| record.v == VERSION)
+        .collect()
+}
+
+fn write(records: &[Record]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for record in records {
+        if let Ok(line) = serde_json::to_vec(record) {
+            text.extend(line);
+            text.push(b'\n');
+        }
+    }
+    text
+}
+
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, super::super::millis)
+}
