@@ -103,6 +103,11 @@ pub(crate) fn open(name: Step, path: &Path) -> io::Result<File> {
     }
 }
 
+/// Makes a file that is to be written bit by bit.
+pub(crate) fn create(name: Step, path: &Path) -> io::Result<File> {
+    step(name, || File::create_new(path))
+}
+
 /// Makes a symbolic link at `place`.
 pub(crate) fn link(name: Step, target: &Path, place: &Path) -> io::Result<()> {
     step(name, || std::os::unix::fs::symlink(target, place))

@@ -16,7 +16,7 @@ mod platform;
 mod port;
 mod running;
 mod start;
-mod text;
+mod transcript;
 mod tree;
 
 pub use find::find_program;
@@ -27,7 +27,7 @@ pub use output::{Output, OutputError, Stream, WHOLE_LIMIT};
 pub use port::{Holder, port_holder};
 pub use running::{Running, SoFar, Watch};
 pub use start::StartError;
-pub use text::sanitise;
+pub use transcript::Transcript;
 pub use tree::adopt_orphans;
 
 use std::ffi::OsString;
@@ -35,6 +35,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use follow::Ending;
+
+use crate::secret::Secrets;
 
 /// How long a tree may take to end after SIGTERM before it gets SIGKILL.
 pub const TERM_GRACE: Duration = Duration::from_secs(2);
@@ -68,6 +70,10 @@ pub struct Command {
     pub timeout: Duration,
     /// How much of its output is kept.
     pub keep: Keep,
+    /// What is masked in all of its output that is shown or recorded.
+    pub secrets: Secrets,
+    /// What takes in all of its output, if anything.
+    pub transcript: Option<Transcript>,
 }
 
 /// How much of an output is kept.
@@ -93,8 +99,23 @@ pub struct Finished {
     pub output: Output,
     /// From its start to its own end; what it left in the background does not count.
     pub time: Duration,
-    /// Names of the background processes it left running, which were ended.
-    pub leaked: Vec<String>,
+    /// The background processes it left running, which were ended.
+    pub leaked: Vec<Leftover>,
+}
+
+/// A process that a command left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// Its short name.
+    pub name: String,
+    /// Its pid; 0 where that is not known.
+    pub pid: u32,
+}
+
+impl std::fmt::Display for Leftover {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (pid {})", self.name, self.pid)
+    }
 }
 
 impl Finished {

@@ -14,6 +14,7 @@ mod loader;
 mod lock;
 mod object;
 mod oid;
+mod output;
 mod patch;
 mod path;
 mod pin;
@@ -44,6 +45,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 use crate::disk::{self, Step};
+use crate::secret::Secrets;
 use git::{Git, Site};
 
 /// A git repository and one working tree of it. May be shared between threads.
@@ -54,6 +56,8 @@ pub struct Repository {
     handles: Mutex<Vec<git2::Repository>>,
     /// Whether git knows who commits, once it was asked.
     identified: OnceLock<bool>,
+    /// What must not be recorded.
+    secrets: Secrets,
 }
 
 impl std::fmt::Debug for Repository {
@@ -99,7 +103,14 @@ impl Repository {
             },
             handles: Mutex::default(),
             identified: OnceLock::new(),
+            secrets: Secrets::default(),
         })
+    }
+
+    /// Has these masked in all that is recorded from now on: messages of commits and tags,
+    /// and the texts of the ledger's entries. Files beside an entry are recorded as given.
+    pub fn hide(&mut self, secrets: &Secrets) {
+        self.secrets = secrets.clone();
     }
 
     /// The root of the working tree.

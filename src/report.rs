@@ -12,7 +12,6 @@ pub mod page;
 pub mod patch;
 pub mod phrase;
 pub mod plan;
-pub mod sanitise;
 pub mod sarif;
 pub mod snippet;
 pub mod status;
@@ -21,10 +20,10 @@ pub mod why;
 
 pub use github::GithubReporter;
 pub use human::HumanReporter;
-pub use sanitise::{sanitise, sanitise_line};
 pub use style::{ColorChoice, Style};
 
 use crate::plan::Plan;
+use crate::sanitise::sanitise_line;
 use style::Ink;
 
 /// A plan's path and title, as every report begins.

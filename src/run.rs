@@ -8,6 +8,7 @@ mod globs;
 mod hold;
 mod interpreter;
 mod judging;
+mod mask;
 mod mended;
 mod message;
 mod outcome;
@@ -22,6 +23,7 @@ mod scope;
 mod state;
 mod take;
 mod tasks;
+mod transcripts;
 mod turn;
 
 pub use event::{

@@ -294,6 +294,24 @@ impl Sources {
         }
     }
 
+    /// The same texts, each as `text` has it where it has something for it: as long, line by
+    /// line and in all, so that every place stays where it is.
+    #[must_use]
+    pub(crate) fn retouched(&self, text: impl Fn(&str) -> Option<String>) -> Self {
+        let retouch = |source: &Arc<Source>| match text(&source.text) {
+            Some(text) if text.len() == source.text.len() => Arc::new(Source {
+                id: source.id,
+                path: source.path.clone(),
+                text: text.into(),
+                line_starts: source.line_starts.clone(),
+            }),
+            _ => Arc::clone(source),
+        };
+        Self {
+            all: self.all.iter().map(retouch).collect(),
+        }
+    }
+
     /// All texts, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Source>> {
         self.all.iter()

@@ -68,6 +68,8 @@ impl Bench {
             dir,
             timeout: Duration::from_secs(60),
             keep: Keep::Whole,
+            secrets: Default::default(),
+            transcript: None,
         }
     }
 

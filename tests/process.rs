@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use gatelang::process::{
-    Command, Exit, Finished, Interrupt, Keep, OutputError, StartError, find_program, run, sanitise,
+    Command, Exit, Finished, Interrupt, Keep, OutputError, StartError, find_program, run,
 };
 use tempfile::TempDir;
 
@@ -26,6 +26,8 @@ fn command(program: &str, args: &[&str]) -> Command {
         env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
         timeout: Duration::from_secs(60),
         keep: Keep::Ends,
+        secrets: Default::default(),
+        transcript: None,
     }
 }
 
@@ -55,6 +57,15 @@ fn is_alive(pid: &str) -> bool {
     !state.is_empty() && !state.starts_with(b"Z")
 }
 
+/// The names of what it left behind.
+fn leaked(finished: &Finished) -> Vec<&str> {
+    finished
+        .leaked
+        .iter()
+        .map(|left| left.name.as_str())
+        .collect()
+}
+
 #[test]
 fn a_command_exits_with_its_code() {
     let finished = finish(&shell("echo out; echo err >&2; exit 3"));
@@ -62,7 +73,7 @@ fn a_command_exits_with_its_code() {
     assert_eq!(finished.exit.code(), 3);
     assert_eq!(finished.stdout.whole().unwrap(), "out");
     assert_eq!(finished.stderr.whole().unwrap(), "err");
-    assert_eq!(finished.leaked, Vec::<String>::new());
+    assert_eq!(finished.leaked, []);
     assert!(!finished.exit.success());
     assert!(finish(&command("true", &[])).exit.success());
 }
@@ -223,7 +234,7 @@ fn a_daemon_is_gone_when_its_command_is() {
     assert!(pid.is_empty() || !is_alive(&pid));
     // A command that takes long: pids may have come round meanwhile.
     let finished = finish(&shell(&format!("{daemon} sleep 0.5")));
-    assert_eq!(finished.leaked, ["sleep"]);
+    assert_eq!(leaked(&finished), ["sleep"]);
     assert!(!is_alive(&finished.stdout.whole().unwrap()));
 }
 
@@ -231,7 +242,7 @@ fn a_daemon_is_gone_when_its_command_is() {
 fn a_background_process_that_holds_the_pipe_does_not_hold_us() {
     let finished = finish(&shell("sleep 1000 & echo $!; echo done"));
     assert_eq!(finished.exit, Exit::Code(0));
-    assert_eq!(finished.leaked, ["sleep"]);
+    assert_eq!(leaked(&finished), ["sleep"]);
     let text = finished.stdout.whole().unwrap();
     let (pid, rest) = text.split_once('\n').unwrap();
     assert_eq!(rest, "done");
@@ -243,7 +254,7 @@ fn a_background_process_may_finish_what_it_says() {
     // A process substitution ends a moment after the command itself.
     let finished = finish(&shell("echo word > >(cat)"));
     assert_eq!(finished.stdout.whole().unwrap(), "word");
-    assert_eq!(finished.leaked, Vec::<String>::new());
+    assert_eq!(finished.leaked, []);
 }
 
 #[test]
@@ -377,7 +388,7 @@ fn the_last_lines_are_fit_to_be_shown() {
     100%
     red . ␛[ ␇
 
-    caf� <U+202E>!
+    caf� �!
     ");
     assert_eq!(finished.stdout.tail_lines(2).len(), 2);
     assert_eq!(
@@ -392,17 +403,6 @@ fn the_last_lines_are_fit_to_be_shown() {
     assert_eq!(lines.len(), 2);
     assert!(lines[0].starts_with("…xxx"));
     assert_eq!(lines[1], "end");
-}
-
-#[test]
-fn nothing_reaches_a_terminal_that_it_would_act_upon() {
-    insta::assert_snapshot!(
-        sanitise("tab\t, line\n, \u{1b}[2Jescape, \u{7}bell, \rback, \u{9b}csi, \u{7f}, \u{202e}bidi\u{2066}, \u{e0041}tag, né"),
-        @"
-    tab	, line
-    , ␛[2Jescape, ␇bell, ␍back, <U+009B>csi, ␡, <U+202E>bidi<U+2066>, <U+E0041>tag, né
-    "
-    );
 }
 
 #[test]

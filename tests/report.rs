@@ -3,11 +3,9 @@
 
 use gatelang::diagnostic::{Applicability, Code, Diagnostic, Diagnostics};
 use gatelang::report::check::{Tally, render_all, summary};
-use gatelang::report::{
-    ColorChoice, GithubReporter, HumanReporter, Style, github, json, phrase, sanitise,
-    sanitise_line,
-};
+use gatelang::report::{ColorChoice, GithubReporter, HumanReporter, Style, github, json, phrase};
 use gatelang::run::{Counts, DiagnosticEvent, Event, Mode, Place, Verdict};
+use gatelang::sanitise::{reveal, sanitise, sanitise_line};
 use gatelang::source::{Sources, Span};
 use insta::assert_snapshot;
 
@@ -81,6 +79,7 @@ fn end(gate: &str, verdict: Verdict, duration_ms: u64, reason: Option<&str>) -> 
         failures: Vec::new(),
         hold: None,
         origin: None,
+        outputs: Vec::new(),
     }
 }
 
@@ -96,6 +95,7 @@ fn earlier(phase: &str, gate: &str, verdict: Verdict) -> Event {
         failures: Vec::new(),
         hold: None,
         origin: None,
+        outputs: Vec::new(),
     }
 }
 
@@ -594,8 +594,8 @@ fn events_as_json_lines() {
     {"type":"phase.started","schema":1,"phase":"proto-nats","number":2,"title":"Proto schemas and NATS streams","goal":"Every message and stream the migration needs exists and parses","tree":"3f9a1c2b7d1e4f5a6b7c8d9e0f1a2b3c4d5e6f70","place":"in-place","not_judged":[],"reminders":[],"gates":["types","lint","e2e","dry-run","soak"]}
     {"type":"scope.finished","schema":1,"phase":"proto-nats","verdict":"pass","files":4,"added":120,"removed":3}
     {"type":"gate.started","schema":1,"phase":"proto-nats","gate":"types","title":null,"regression":false}
-    {"type":"gate.finished","schema":1,"phase":"proto-nats","gate":"types","title":null,"verdict":"pass","reason":null,"duration_ms":340,"regression":false}
-    {"type":"gate.finished","schema":1,"phase":"proto-nats","gate":"streams","title":null,"verdict":"reused","reason":null,"duration_ms":0,"regression":false}
+    {"type":"gate.finished","schema":1,"phase":"proto-nats","gate":"types","title":null,"verdict":"pass","reason":null,"duration_ms":340,"regression":false,"failures":[],"hold":null,"origin":null,"outputs":[]}
+    {"type":"gate.finished","schema":1,"phase":"proto-nats","gate":"streams","title":null,"verdict":"reused","reason":null,"duration_ms":0,"regression":false,"failures":[],"hold":null,"origin":null,"outputs":[]}
     {"type":"phase.finished","schema":1,"phase":"proto-nats","verdict":"pass","duration_ms":1432,"counts":{"pass":1,"fail":0,"blocked":0,"skipped":0,"reused":1,"flaky":0}}
     {"type":"phase.sealed","schema":1,"phase":"proto-nats","commit":"1a2b3c4d5e6f7a8b9c0d","subject":"feat(proto-nats): add the oompa protos and NATS streams","tag":"phase-2-complete","tree":"3f9a1c2b7d1e4f5a6b7c","branch":"main"}
     {"type":"run.finished","schema":1,"exit":0,"open":"enrich","sealed":2,"duration_ms":1500}
@@ -768,8 +768,20 @@ fn text_from_outside_is_made_harmless() {
         sanitise("bell\u{7} nul\0 \u{202e}abc"),
         "bell␇ nul␀ \u{fffd}abc"
     );
-    assert_eq!(sanitise("\u{1b}[31"), "");
+    // One that never ends takes nothing with it.
+    assert_eq!(sanitise("\u{1b}[31"), "␛[31");
     assert_eq!(sanitise("\u{1b}"), "␛");
+    assert_eq!(sanitise("\u{1b}]0;title and all"), "␛]0;title and all");
+    assert_eq!(
+        sanitise("a\u{1b}Pq#0;1\u{1b}\\b\u{1b}_x\u{1b}\\c\u{1b}(Bd\u{1b}7e"),
+        "abcde"
+    );
+    assert_eq!(sanitise("\u{9b}2J \u{9d}0;x"), "\u{fffd}2J \u{fffd}0;x");
+    // What a person wrote stays whole.
+    assert_eq!(
+        reveal("tab\t, line\n, \u{1b}[2Jescape, \rback, \u{202e}bidi, \u{e0041}tag, né"),
+        "tab\t, line\n, ␛[2Jescape, ␍back, \u{fffd}bidi, \u{fffd}tag, né"
+    );
     assert_eq!(sanitise_line("a\nb\tc"), "a b c");
 }
 

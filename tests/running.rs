@@ -24,6 +24,8 @@ fn shell(script: &str) -> Command {
         env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
         timeout: Duration::ZERO,
         keep: Keep::Ends,
+        secrets: Default::default(),
+        transcript: None,
     }
 }
 
@@ -71,7 +73,7 @@ fn its_output_is_seen_while_it_runs_and_all_of_it_is_ended() {
     let finished = running.stop();
     assert_eq!(finished.exit, Exit::Interrupted);
     assert_eq!(finished.stdout.whole().unwrap(), "up");
-    assert_eq!(finished.leaked, Vec::<String>::new());
+    assert_eq!(finished.leaked, []);
     for pid in pids {
         assert!(!is_alive(pid), "{pid}");
     }

@@ -24,6 +24,8 @@ fn command(script: std::ffi::OsString) -> Command {
         env: std::env::vars_os().collect(),
         timeout: Duration::from_secs(60),
         keep: Keep::Ends,
+        secrets: Default::default(),
+        transcript: None,
     }
 }
 

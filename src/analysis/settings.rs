@@ -103,7 +103,6 @@ impl Analyzer<'_> {
             }
             StmtKind::Secret(names) => {
                 for name in names {
-                    self.unbuilt(Feature::Secret, &name.value, name.span);
                     settings
                         .secrets
                         .push(Spanned::new(name.value.clone(), name.span));

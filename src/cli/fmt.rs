@@ -12,7 +12,8 @@ use super::replace::replace;
 use crate::analysis::{Given, analyse};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::repo::{DiskLoader, Repository};
-use crate::report::{patch, sanitise};
+use crate::report::patch;
+use crate::sanitise::sanitise;
 use crate::source::Sources;
 use crate::syntax::{format, parse, read};
 

@@ -63,6 +63,9 @@ struct How {
     /// How many gates run at a time
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    /// Keep the whole output of every command, in files under the git directory
+    #[arg(long)]
+    keep_output: bool,
     #[command(flatten)]
     sets: Sets,
     /// How to write what happens
@@ -198,6 +201,7 @@ fn go(
         .interrupt(&interrupt)
         .jobs(how.jobs.map(usize::from))
         .fail_fast(how.fail_fast)
+        .keep_output(how.keep_output)
         .observe({
             let reporter = Arc::clone(&reporter);
             move |event| {

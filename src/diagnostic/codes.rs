@@ -284,7 +284,7 @@ codes! {
     NOT_BUILT_PUSH = "E0388", "not built yet: push";
     NOT_BUILT_WORKTREE = "E0389", "not built yet: tree worktree";
     NOT_BUILT_SHARE = "E0390", "not built yet: share";
-    NOT_BUILT_SECRET = "E0391", "not built yet: secret";
+    // E0391 was `secret`, and stays unused.
     NOT_BUILT_AMEND = "E0392", "not built yet: amend by";
 
     NO_PLAN = "E0401", "no plan was found, or several";
@@ -324,6 +324,8 @@ codes! {
     LEFT_OUT = "W018", "a file that the inputs leave out";
 
     FLAKY = "W101", "a gate that was green, but not at the first attempt";
+    LEFT_BEHIND = "W102", "a command that left processes behind";
+    SHORT_SECRET = "W103", "a secret too short to be masked";
 
     EXIT = "R101", "a command failed";
     SIGNAL = "R102", "a command died of a signal";

@@ -155,6 +155,12 @@ steps! {
     /// those verdicts
     ReuseVerdicts = "reuse-verdicts",
 
+    /// a folder for the whole output of commands
+    OutputFolder = "output-folder",
+    /// the whole output of a command
+    OutputFile = "output-file",
+    /// the outputs of an old run go
+    OutputGone = "output-gone",
     /// a script in the system's folder for temporary files
     Script = "script",
     /// long output of a command, in a file without a name

@@ -27,15 +27,13 @@ pub enum Feature {
     Worktree,
     /// `share`.
     Share,
-    /// `secret`.
-    Secret,
     /// `amend by`.
     AmendBy,
 }
 
 impl Feature {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Service,
         Self::Rhai,
         Self::Library,
@@ -44,7 +42,6 @@ impl Feature {
         Self::Push,
         Self::Worktree,
         Self::Share,
-        Self::Secret,
         Self::AmendBy,
     ];
 
@@ -60,7 +57,6 @@ impl Feature {
             Self::Push => Code::NOT_BUILT_PUSH,
             Self::Worktree => Code::NOT_BUILT_WORKTREE,
             Self::Share => Code::NOT_BUILT_SHARE,
-            Self::Secret => Code::NOT_BUILT_SECRET,
             Self::AmendBy => Code::NOT_BUILT_AMEND,
         }
     }
@@ -77,7 +73,6 @@ impl Feature {
             Self::Push => "push",
             Self::Worktree => "tree worktree",
             Self::Share => "share",
-            Self::Secret => "secret",
             Self::AmendBy => "amend by",
         }
     }

@@ -11,7 +11,7 @@ use libc::SIGTERM;
 use super::output::Capture;
 use super::platform::{self, ExitWatch, Ready};
 use super::start::{Child, Pipe};
-use super::{Command, Exit, Finished, KILL_GRACE, Keep, LINGER, Stream, TERM_GRACE};
+use super::{Command, Exit, Finished, KILL_GRACE, LINGER, Leftover, Stream, TERM_GRACE};
 
 /// What is read at once, in bytes: at first, and from a stream that has much to say.
 const READ: usize = 8 << 10;
@@ -89,7 +89,7 @@ pub(super) fn follow(
         tree,
         watch,
         started,
-        reader: Reader::new(stdout, stderr, command.keep),
+        reader: Reader::new(stdout, stderr, command),
         stage: Stage::Runs {
             until: started.checked_add(command.timeout),
         },
@@ -118,7 +118,7 @@ struct Follow<'f, F> {
     time: Duration,
     /// Why we ended it, if we did.
     by_us: Option<Exit>,
-    leaked: Vec<String>,
+    leaked: Vec<Leftover>,
     ending: Ending,
     follower: &'f mut F,
 }
@@ -311,12 +311,12 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(stdout: Pipe, stderr: Pipe, keep: Keep) -> Self {
+    fn new(stdout: Pipe, stderr: Pipe, command: &Command) -> Self {
         Self {
             stdout: Source::new(stdout),
             stderr: Source::new(stderr),
             buffer: Vec::new(),
-            capture: Capture::new(keep),
+            capture: Capture::new(command),
         }
     }
 

@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{Keep, text};
+use super::{Command, Keep, Transcript};
 use crate::disk::{self, Step};
+use crate::sanitise::sanitise;
+use crate::secret::Masker;
 
 /// How much of an output's beginning and of its end is kept, each, in bytes.
 const ENDS: usize = 64 << 10;
@@ -21,8 +23,15 @@ const IN_MEMORY: usize = 1 << 20;
 pub const WHOLE_LIMIT: u64 = 1 << 30;
 
 /// What a command wrote to a stream. Clones share it.
+///
+/// What is judged ([`Output::whole`], [`Output::bytes`]) is what it wrote. All else is to be
+/// shown or recorded, and has secrets masked.
 #[derive(Debug, Clone, Default)]
-pub struct Output(Arc<Kept>);
+pub struct Output {
+    written: Arc<Kept>,
+    /// The same where there are no secrets.
+    shown: Arc<Kept>,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -31,6 +40,13 @@ struct Kept {
     /// What follows the head, or the last of it.
     tail: Vec<u8>,
     whole: Whole,
+}
+
+impl Kept {
+    /// How many bytes lie between head and tail.
+    fn omitted(&self) -> u64 {
+        self.total - (self.head.len() + self.tail.len()) as u64
+    }
 }
 
 #[derive(Debug, Default)]
@@ -66,40 +82,40 @@ impl Output {
     /// How much was written, in bytes, kept or not.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.0.total
+        self.written.total
     }
 
     /// Whether nothing was written.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.total == 0
+        self.written.total == 0
     }
 
     /// Whether a part of it was not kept.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
-        match self.0.whole {
+        match self.written.whole {
             Whole::Memory(_) | Whole::File(_) => false,
-            Whole::Not | Whole::TooLarge | Whole::Failed(_) => self.omitted() > 0,
+            Whole::Not | Whole::TooLarge | Whole::Failed(_) => self.written.omitted() > 0,
         }
     }
 
     /// Its first bytes, at most 64 KiB.
     #[must_use]
     pub fn head(&self) -> &[u8] {
-        &self.0.head
+        &self.shown.head
     }
 
     /// Its last bytes, at most 64 KiB, less what is in the head.
     #[must_use]
     pub fn tail(&self) -> &[u8] {
-        &self.0.tail
+        &self.shown.tail
     }
 
     /// How many bytes lie between head and tail.
     #[must_use]
     pub fn omitted(&self) -> u64 {
-        self.0.total - (self.0.head.len() + self.0.tail.len()) as u64
+        self.shown.omitted()
     }
 
     /// Every byte of it.
@@ -107,11 +123,12 @@ impl Output {
     /// # Errors
     /// When it was not kept whole.
     pub fn bytes(&self) -> Result<Cow<'_, [u8]>, OutputError> {
-        let total = self.0.total;
-        match &self.0.whole {
+        let kept = &self.written;
+        let total = kept.total;
+        match &kept.whole {
             Whole::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
-            _ if self.0.tail.is_empty() && self.omitted() == 0 => Ok(Cow::Borrowed(&self.0.head)),
-            _ if self.omitted() == 0 => Ok(Cow::Owned([self.head(), self.tail()].concat())),
+            _ if kept.tail.is_empty() && kept.omitted() == 0 => Ok(Cow::Borrowed(&kept.head)),
+            _ if kept.omitted() == 0 => Ok(Cow::Owned([kept.head.as_slice(), &kept.tail].concat())),
             Whole::File(file) => {
                 let length = usize::try_from(total).unwrap_or(usize::MAX);
                 let mut bytes = vec![0; length];
@@ -164,7 +181,7 @@ impl Output {
         let mut lines: Vec<String> = text
             .rsplit('\n')
             .take(count)
-            .map(text::shown_line)
+            .map(|line| sanitise(line).into_owned())
             .collect();
         let cut = !whole_end && text.split('\n').nth(count).is_none();
         if cut && let Some(first) = lines.last_mut() {
@@ -215,10 +232,10 @@ impl Keeper {
         kept.whole.push(bytes, before);
     }
 
-    fn finish(mut self) -> Output {
+    fn finish(mut self) -> Arc<Kept> {
         let tail = &mut self.0.tail;
         tail.drain(..tail.len().saturating_sub(ENDS));
-        Output(Arc::new(self.0))
+        Arc::new(self.0)
     }
 
     /// One that took in the same.
@@ -297,17 +314,17 @@ pub enum Stream {
     Stderr,
 }
 
-/// Takes in a command's two streams.
+/// What came from a command's two streams.
 #[derive(Debug)]
-pub(super) struct Capture {
+struct Sides {
     stdout: Keeper,
     stderr: Keeper,
     /// Made when the second of them says its first word: until then both is the one.
     both: Option<Keeper>,
 }
 
-impl Capture {
-    pub(super) fn new(keep: Keep) -> Self {
+impl Sides {
+    fn new(keep: Keep) -> Self {
         Self {
             stdout: Keeper::new(keep),
             stderr: Keeper::new(keep),
@@ -315,7 +332,7 @@ impl Capture {
         }
     }
 
-    pub(super) fn push(&mut self, stream: Stream, bytes: &[u8]) {
+    fn push(&mut self, stream: Stream, bytes: &[u8]) {
         let (this, other) = match stream {
             Stream::Stdout => (&mut self.stdout, &self.stderr),
             Stream::Stderr => (&mut self.stderr, &self.stdout),
@@ -329,32 +346,125 @@ impl Capture {
         }
     }
 
+    fn fork(&self) -> Self {
+        Self {
+            stdout: self.stdout.fork(),
+            stderr: self.stderr.fork(),
+            both: self.both.as_ref().map(Keeper::fork),
+        }
+    }
+
+    fn finish(self) -> [Arc<Kept>; 3] {
+        let (stdout, stderr) = (self.stdout.finish(), self.stderr.finish());
+        let both = match self.both {
+            Some(both) => both.finish(),
+            None if stderr.total == 0 => Arc::clone(&stdout),
+            None => Arc::clone(&stderr),
+        };
+        [stdout, stderr, both]
+    }
+}
+
+/// The same with its secrets masked.
+#[derive(Debug)]
+struct Masked {
+    stdout: Masker,
+    stderr: Masker,
+    sides: Sides,
+}
+
+/// Takes in a command's two streams.
+#[derive(Debug)]
+pub(super) struct Capture {
+    written: Sides,
+    /// Where there are secrets.
+    masked: Option<Masked>,
+    transcript: Option<Transcript>,
+}
+
+impl Capture {
+    pub(super) fn new(command: &Command) -> Self {
+        let masker = command.secrets.masker();
+        Self {
+            written: Sides::new(command.keep),
+            masked: masker.map(|masker| Masked {
+                stdout: masker.clone(),
+                stderr: masker,
+                sides: Sides::new(Keep::Ends),
+            }),
+            transcript: command.transcript.clone(),
+        }
+    }
+
+    pub(super) fn push(&mut self, stream: Stream, bytes: &[u8]) {
+        self.written.push(stream, bytes);
+        let masked = self.masked.as_mut().map(|masked| {
+            let bytes = masked.masker(stream).push(bytes);
+            masked.sides.push(stream, &bytes);
+            bytes
+        });
+        if let Some(transcript) = &self.transcript {
+            transcript.write(masked.as_deref().unwrap_or(bytes));
+        }
+    }
+
     /// How much came from a stream so far, in bytes.
     pub(super) fn total(&self, stream: Stream) -> u64 {
         match stream {
-            Stream::Stdout => self.stdout.0.total,
-            Stream::Stderr => self.stderr.0.total,
+            Stream::Stdout => self.written.stdout.0.total,
+            Stream::Stderr => self.written.stderr.0.total,
         }
     }
 
     /// As [`Capture::finish`], of what came until now.
     pub(super) fn so_far(&self) -> (Output, Output, Output) {
         let fork = Self {
-            stdout: self.stdout.fork(),
-            stderr: self.stderr.fork(),
-            both: self.both.as_ref().map(Keeper::fork),
+            written: self.written.fork(),
+            masked: self.masked.as_ref().map(|masked| Masked {
+                stdout: masked.stdout.clone(),
+                stderr: masked.stderr.clone(),
+                sides: masked.sides.fork(),
+            }),
+            transcript: None,
         };
         fork.finish()
     }
 
     /// Standard output, standard error, and both as they came.
-    pub(super) fn finish(self) -> (Output, Output, Output) {
-        let (stdout, stderr) = (self.stdout.finish(), self.stderr.finish());
-        let both = match self.both {
-            Some(both) => both.finish(),
-            None if stderr.is_empty() => stdout.clone(),
-            None => stderr.clone(),
+    pub(super) fn finish(mut self) -> (Output, Output, Output) {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            if let Some(masked) = &mut self.masked {
+                let rest = masked.masker(stream).finish();
+                if rest.is_empty() {
+                    continue;
+                }
+                masked.sides.push(stream, &rest);
+                if let Some(transcript) = &self.transcript {
+                    transcript.write(&rest);
+                }
+            }
+        }
+        let written = self.written.finish();
+        let shown = match self.masked {
+            Some(masked) => masked.sides.finish(),
+            None => written.clone(),
         };
-        (stdout, stderr, both)
+        let [stdout, stderr, both] = written;
+        let [shown_out, shown_err, shown_both] = shown;
+        let output = |written, shown| Output { written, shown };
+        (
+            output(stdout, shown_out),
+            output(stderr, shown_err),
+            output(both, shown_both),
+        )
+    }
+}
+
+impl Masked {
+    fn masker(&mut self, stream: Stream) -> &mut Masker {
+        match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        }
     }
 }

@@ -87,7 +87,10 @@ impl Running {
         let lookout = child.tree.lookout();
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
-                capture: Capture::new(Keep::Ends),
+                capture: Capture::new(&Command {
+                    transcript: None,
+                    ..command.clone()
+                }),
                 news: 0,
                 exit: None,
                 finished: None,

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use libc::{SIGCONT, SIGKILL};
 
-use super::KILL_GRACE;
 use super::marker::{MARKER, Marker};
 use super::platform::{self, Pid, Seen};
+use super::{KILL_GRACE, Leftover};
 
 /// The leaders of all commands that run, under their pids and groups.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
@@ -133,15 +133,16 @@ impl Tree {
     }
 
     /// Asks all of it to end, with this signal. Says the names of those it asked, each once, the leader aside.
-    pub(super) fn terminate(&mut self, signal: i32) -> Vec<String> {
+    pub(super) fn terminate(&mut self, signal: i32) -> Vec<Leftover> {
         self.look();
         self.signal(signal);
         // One that is stopped would not hear it.
         self.signal(SIGCONT);
-        let mut names: Vec<String> = self.survivors.iter().map(|s| s.name.clone()).collect();
-        names.sort();
-        names.dedup();
-        names
+        let leftover = |survivor: &Survivor| Leftover {
+            name: survivor.name.clone(),
+            pid: u32::try_from(survivor.pid).unwrap_or_default(),
+        };
+        self.survivors.iter().map(leftover).collect()
     }
 
     /// Ends all of it.

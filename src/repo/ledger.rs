@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::seal::unsigned;
 use super::{Oid, RepoError, Repository, files, git};
 use crate::disk::{self, Folder, Step};
+use crate::secret::Secrets;
 
 /// The file of an entry.
 pub(super) const ENTRY: &str = "entry.json";
@@ -111,6 +112,54 @@ impl Record {
     pub fn signed(mut self) -> Self {
         self.signed = true;
         self
+    }
+}
+
+/// What in an entry is of gate's own making: a secret that is, say, the word `passed` must
+/// not make it unreadable.
+const OWN: &[&str] = &[
+    "_type",
+    "at",
+    "base",
+    "code",
+    "commit",
+    "digest",
+    "event",
+    "gate",
+    "id",
+    "opened_at",
+    "phase",
+    "plan",
+    "predicateType",
+    "result",
+    "sha256",
+    "subject",
+    "tag",
+    "tree",
+    "verdict",
+];
+
+/// An entry's statement with the secrets in its texts masked.
+fn masked(statement: &Value, secrets: &Secrets) -> Value {
+    if secrets.is_empty() {
+        return statement.clone();
+    }
+    match statement {
+        Value::String(text) => Value::String(secrets.mask(text).into_owned()),
+        Value::Array(items) => items.iter().map(|item| masked(item, secrets)).collect(),
+        Value::Object(map) => {
+            let inner = |(key, value): (&String, &Value)| {
+                let own = OWN.contains(&key.as_str()) && !value.is_array();
+                let value = if own && !(value.is_object() && key != "digest") {
+                    value.clone()
+                } else {
+                    masked(value, secrets)
+                };
+                (key.clone(), value)
+            };
+            Value::Object(map.iter().map(inner).collect())
+        }
+        other => other.clone(),
     }
 }
 
@@ -383,7 +432,7 @@ impl Repository {
     /// Writes an entry's tree.
     pub(super) fn write_files(&self, record: &Record) -> Result<Oid, RepoError> {
         // The alternate form prints with line ends, so that `git diff` of two entries can be read.
-        let text = format!("{:#}\n", record.statement);
+        let text = format!("{:#}\n", masked(&record.statement, &self.secrets));
         let mut all: BTreeMap<&str, &[u8]> = BTreeMap::new();
         for (path, content) in &record.files {
             all.insert(path, content);

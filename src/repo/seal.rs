@@ -102,7 +102,8 @@ impl Repository {
                 None => format!("verify {}\0{head}\0", seal.head.reference),
             };
             if let Some((name, message)) = &seal.tag {
-                let message = with_trailer(message, "Gate-Evidence", entry.as_str());
+                let message = self.secrets.mask(message);
+                let message = with_trailer(&message, "Gate-Evidence", entry.as_str());
                 let tag = self.write_tag(name, &head, &message)?;
                 orders.push_str(&move_ref(&tag_ref(name), &tag, None));
             }
@@ -185,7 +186,9 @@ impl Repository {
         if signed {
             call = call.arg("-S");
         }
-        let call = call.args(["-F", "-"]).stdin(ended(message));
+        let call = call
+            .args(["-F", "-"])
+            .stdin(ended(&self.secrets.mask(message)));
         let written = call.writing(Step::Commit).id();
         written.map_err(|error| unsigned("commit", signed, error))
     }

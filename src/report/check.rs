@@ -3,8 +3,9 @@
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
 use super::phrase::count;
+use super::snippet;
 use super::style::{Ink, Style};
-use super::{sanitise_line, snippet};
+use crate::sanitise::sanitise_line;
 
 /// What a plan or a library holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

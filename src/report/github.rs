@@ -8,8 +8,8 @@ use crate::source::Sources;
 
 use super::human::HumanReporter;
 use super::phrase::count;
-use super::sanitise;
 use super::style::Style;
+use crate::sanitise::sanitise;
 
 /// Annotations of one severity that GitHub shows for a step; it drops the rest.
 const SHOWN_PER_STEP: usize = 10;

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::sanitise::{sanitise as clean, sanitise_line as sanitise};
 use super::style::{Ink, Style};
 use crate::plan::{Gate, Phase, Plan};
+use crate::sanitise::{sanitise as clean, sanitise_line as sanitise};
 
 /// A drawing for the terminal. A gate stands below the gate it needs, with an arrow; of
 /// several needs below the one that is reached last, and names the others.

@@ -12,8 +12,9 @@ use std::io::{self, Write};
 use crate::run::{AttemptFailure, DiagnosticEvent, Event, Mode, Place, Verdict};
 
 use super::phrase::{self, count, duration, first_of};
+use super::snippet;
 use super::style::{Ink, Style};
-use super::{sanitise_line, snippet};
+use crate::sanitise::sanitise_line;
 use ending::{Ending, LastWord};
 use phase::{Finished, PhaseView, Row};
 use running::{At, Running};

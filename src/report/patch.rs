@@ -3,6 +3,7 @@
 use similar::TextDiff;
 
 use super::style::{Ink, Style};
+use crate::sanitise::sanitise;
 
 /// The lines of context round a change.
 const CONTEXT: usize = 3;
@@ -24,7 +25,7 @@ pub fn unified(name: &str, before: &str, after: &str, style: Style) -> String {
     text.split_inclusive('\n')
         .map(|line| {
             head &= !line.starts_with("@@");
-            let shown = super::sanitise(line.trim_end_matches('\n'));
+            let shown = sanitise(line.trim_end_matches('\n'));
             let ink = match line.chars().next() {
                 _ if head => Ink::Dim,
                 Some('+') => Ink::Added,

@@ -1,12 +1,12 @@
 //! A plan as gate understands it: `gate show` for people.
 
-use super::sanitise::sanitise_line as sanitise;
 use super::style::{Ink, Style};
 use crate::eval::{ConstantFacts, evaluate, text_of};
 use crate::plan::{
     CommandForm, CommandPart, EnvVar, Expr, Forbidden, Gate, Inputs, Phase, Plan, Regress,
     ScopeRule, Step, StepKind,
 };
+use crate::sanitise::sanitise_line as sanitise;
 use crate::source::Span;
 use crate::syntax::ast::LimitKind;
 use crate::value::Value;

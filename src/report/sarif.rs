@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::diagnostic::{Applicability, Code, Diagnostic, Diagnostics, Severity, portable};
 use crate::source::{Sources, Span};
 
-use super::sanitise;
+use crate::sanitise::sanitise;
 
 /// One log with one run: every diagnostic a result, every code of them a rule.
 ///

@@ -18,8 +18,8 @@ use ariadne::{CharSet, Color, Config, IndexType, Report, ReportKind};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Sources;
 
-use super::sanitise_line;
 use super::style::{Ink, Style};
+use crate::sanitise::sanitise_line;
 use advice::{frame_bar, push_edit, push_line, push_note};
 use canvas::Cell;
 use places::{Group, Place, focuses, groups, gutter_width};

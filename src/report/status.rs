@@ -1,9 +1,9 @@
 //! The phases of a plan and where one is: `gate status` for people.
 
-use super::sanitise::sanitise_line as sanitise;
 use super::style::{Ink, Style};
 use crate::plan::{Phase, Plan};
 use crate::run::PhaseState;
+use crate::sanitise::sanitise_line as sanitise;
 
 /// A phase with its state.
 pub struct PhaseLine<'a> {

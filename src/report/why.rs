@@ -1,9 +1,9 @@
 //! Why a verdict would be taken again, or would not: `gate show --why`.
 
 use super::phrase::{count, duration, moment, origin};
-use super::sanitise::sanitise_line;
 use super::style::{Ink, Style};
 use crate::run::{Answer, Difference, DifferenceKind, Mode, SCHEMA, Verdict, Why};
+use crate::sanitise::sanitise_line;
 
 /// Changed things that are listed; the rest are counted.
 const LISTED: usize = 40;

@@ -91,7 +91,8 @@ pub(crate) fn folder(
             .help("name a folder relative to the repository's root"),
         ));
     }
-    let folder = root.join(&named);
+    // Without `.`, which would stay in `PWD`.
+    let folder: PathBuf = root.join(&named).components().collect();
     if !folder.is_dir() {
         return Err(Box::new(
             Diagnostic::new(
@@ -113,6 +114,11 @@ pub(crate) fn set_env(
 ) -> Result<(), Fault> {
     for var in vars {
         let value = text_of(&var.value, facts)?;
+        let secrets = &facts.judging.plan.settings.secrets;
+        if secrets.iter().any(|name| name.value == var.name.value) {
+            // One too short is told of where the run begins.
+            facts.judging.secrets.add(value.as_bytes());
+        }
         set(env, &var.name.value, value);
     }
     Ok(())

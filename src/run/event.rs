@@ -206,6 +206,8 @@ pub enum Event {
         hold: Option<HoldSummary>,
         /// Where the verdict comes from, when this gate was not judged now.
         origin: Option<Origin>,
+        /// The files that hold all its commands wrote, in order, where that is kept.
+        outputs: Vec<String>,
     },
     /// Something to say about the plan, the change or a gate.
     #[serde(rename = "diagnostic")]

@@ -9,17 +9,18 @@ use super::command::{self, Line};
 use super::event::{AttemptFailure, Event, HoldSummary, Verdict};
 use super::judging::{GateFacts, Judging};
 use super::record::Ran;
-use super::result::{cannot_start, judge_exit, not_found, with_result};
+use super::result::{cannot_start, judge_exit, leaked, not_found, with_result};
 use super::retry::{self, Failed};
 use super::reuse::Origin;
 use super::schedule::Turn;
+use super::transcripts;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::eval::{Fault, FaultKind, evaluate, failed_expectation, text_of, trace};
 use crate::plan::{
     Builtin, CheckStep, Command, CommandForm, CommandPart, Expect, Expr, ExprKind, Gate, Inputs,
     Step, StepKind,
 };
-use crate::process::{self, Exit, Finished, Keep};
+use crate::process::{self, Exit, Finished, Keep, Transcript};
 use crate::source::Span;
 use crate::value::Value;
 
@@ -40,6 +41,8 @@ pub(crate) struct Judged {
     pub ran: Vec<Ran>,
     /// Where the verdict comes from, when it was not given by judging this gate now.
     pub origin: Option<Origin>,
+    /// The files that hold all its commands wrote, where that is kept.
+    pub outputs: Vec<String>,
 }
 
 impl Judged {
@@ -73,6 +76,7 @@ impl Judged {
             hold: None,
             ran: Vec::new(),
             origin: None,
+            outputs: Vec::new(),
         }
     }
 }
@@ -93,6 +97,9 @@ pub(crate) fn judge(judging: &Judging<'_>, phase: usize, gate: &Gate, turn: &Tur
         lets: HashMap::new(),
         results: HashMap::new(),
         lines: HashMap::new(),
+        kept: HashMap::new(),
+        outputs: Vec::new(),
+        asides: Vec::new(),
         judged: 0,
         skipped: Vec::new(),
     };
@@ -188,6 +195,12 @@ impl Frame {
     }
 }
 
+/// A file with all that a command wrote.
+struct KeptOutput {
+    path: String,
+    transcript: Transcript,
+}
+
 pub(super) struct Attempt<'a> {
     pub(super) judging: &'a Judging<'a>,
     turn: &'a Turn<'a>,
@@ -205,6 +218,12 @@ pub(super) struct Attempt<'a> {
     results: HashMap<usize, Finished>,
     /// The commands as they were run, by id.
     lines: HashMap<usize, (String, Span)>,
+    /// The files with all of their output, by id.
+    kept: HashMap<usize, String>,
+    /// All such files, in order.
+    outputs: Vec<KeptOutput>,
+    /// What is to be said beside the verdict.
+    asides: Vec<Diagnostic>,
     /// How many steps judged something.
     pub(super) judged: usize,
     /// Why steps were skipped.
@@ -253,6 +272,14 @@ impl Attempt<'_> {
             .iter()
             .map(|failed| failed.failure.clone())
             .collect();
+        for output in &self.outputs {
+            if let Some(why) = output.transcript.failure() {
+                self.emit(Event::Notice {
+                    text: format!("{} ends too early: {why}", output.path),
+                });
+            }
+        }
+        let outputs = self.outputs.into_iter().map(|output| output.path).collect();
         let mut skipped = self.skipped.into_iter();
         let judged = match outcome {
             Ok(()) if self.judged == 0 && skipped.len() > 0 => Judged {
@@ -291,9 +318,13 @@ impl Attempt<'_> {
                 ..Judged::of(Verdict::Skipped)
             },
         };
+        let mut diagnostics = judged.diagnostics;
+        diagnostics.extend(self.asides);
         Judged {
             failures,
             hold: self.hold,
+            outputs,
+            diagnostics,
             ..judged
         }
     }
@@ -466,6 +497,7 @@ impl Attempt<'_> {
         } else {
             Keep::Ends
         };
+        let (transcript, kept) = self.transcript()?.unzip();
         let process = process::Command {
             program,
             arg0: None,
@@ -474,6 +506,8 @@ impl Attempt<'_> {
             env,
             timeout: remaining,
             keep,
+            secrets: self.judging.secrets.clone(),
+            transcript,
         };
         self.judged += 1;
         let interrupt = &self.turn.interrupt;
@@ -486,10 +520,49 @@ impl Attempt<'_> {
             CommandForm::Script { .. } => process::run(&process, interrupt),
         }
         .map_err(|error| cannot_start(&error, command, place))?;
-        let red = judge_exit(command, &finished, &shown, place, self.gate, frame.timeout);
+        if let Some(path) = kept {
+            self.kept.insert(command.id, path);
+        }
+        if !finished.leaked.is_empty() {
+            let told = leaked(self.gate, &finished, &shown, place);
+            self.asides.push(told);
+        }
+        let red = judge_exit(command, &finished, &shown, place, self.gate, frame.timeout)
+            .map_err(|stop| self.with_kept(stop, Some(command.id)));
         self.lines.insert(command.id, (shown, place));
         self.results.insert(command.id, finished);
         red
+    }
+
+    /// What takes in all of the next command's output, and the path of its file.
+    fn transcript(&mut self) -> Result<Option<(Transcript, String)>, Stop> {
+        let Some(transcripts) = self.judging.transcripts else {
+            return Ok(None);
+        };
+        let (phase, repo) = (self.phase_name(), self.judging.repo);
+        let (transcript, path) = transcripts
+            .next(repo, &phase, &self.gate.name.value)
+            .map_err(|error| Stop::Blocked(Box::new(error.diagnostic().at(self.gate.span))))?;
+        let path = transcripts::shown(&path, repo.root());
+        self.outputs.push(KeptOutput {
+            path: path.clone(),
+            transcript: transcript.clone(),
+        });
+        Ok(Some((transcript, path)))
+    }
+
+    /// Says where all of a command's output is.
+    fn with_kept(&self, stop: Stop, command: Option<usize>) -> Stop {
+        let path = command.and_then(|command| self.kept.get(&command));
+        let note = |diagnostic: Box<Diagnostic>| match path {
+            Some(path) => Box::new(diagnostic.note(format!("all of its output: {path}"))),
+            None => diagnostic,
+        };
+        match stop {
+            Stop::Red(diagnostic) => Stop::Red(note(diagnostic)),
+            Stop::Blocked(diagnostic) => Stop::Blocked(note(diagnostic)),
+            stop => stop,
+        }
     }
 
     fn expect(&mut self, expect: &Expect) -> Result<(), Stop> {
@@ -512,7 +585,8 @@ impl Attempt<'_> {
             && matches!(finished.exit, Exit::Code(126 | 127))
         {
             let (shown, place) = self.shown(expect.command);
-            return Err(Stop::Blocked(Box::new(not_found(finished, &shown, place))));
+            let stop = Stop::Blocked(Box::new(not_found(finished, &shown, place)));
+            return Err(self.with_kept(stop, expect.command));
         }
         let mut diagnostic = failed_expectation(&expect.expr, &trace);
         if let Some(finished) = result {
@@ -520,7 +594,7 @@ impl Attempt<'_> {
             diagnostic = diagnostic.also(place, "the command it judges");
             diagnostic = with_result(diagnostic, finished, &shown);
         }
-        Err(Stop::Red(Box::new(diagnostic)))
+        Err(self.with_kept(Stop::Red(Box::new(diagnostic)), expect.command))
     }
 
     /// Whether a value hangs on a command that was skipped, directly or through a `let`.

@@ -4,15 +4,18 @@ use std::sync::{Mutex, Once, PoisonError};
 use std::time::Instant;
 
 use super::event::{DiagnosticEvent, Event, Mode, Verdict};
+use super::mask::mask;
 use super::outcome::{Outcome, PhaseSelection, Refusal};
 use super::state::States;
+use super::transcripts::{self, Transcripts};
 use super::turn::Turn;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::plan::Plan;
 use crate::process::Interrupt;
 use crate::repo::{Oid, Repository};
 use crate::script::Scripts;
-use crate::source::Sources;
+use crate::secret::{SHORTEST, Secrets};
+use crate::source::{Sources, Spanned};
 
 type Observer<'p> = Box<dyn Fn(&Event) + Send + 'p>;
 
@@ -41,6 +44,9 @@ pub struct Interpreter<'p> {
     pub(super) fail_fast: bool,
     pub(super) tree: Option<Oid>,
     pub(super) notices: Vec<String>,
+    pub(super) secrets: Secrets,
+    keep_output: bool,
+    pub(super) transcripts: Option<Transcripts>,
     turn: Mutex<Option<Turn>>,
     pub(super) note: Option<String>,
     pub(super) mode: Mode,
@@ -50,10 +56,23 @@ pub struct Interpreter<'p> {
     pub(super) edits_named: Once,
 }
 
+/// A secret that would hide ordinary text.
+fn too_short(name: &Spanned<String>) -> Diagnostic {
+    Diagnostic::new(
+        Code::SHORT_SECRET,
+        format!("the value of `{}` is too short to be masked", name.value),
+        name.span,
+    )
+    .here(format!("its value has fewer than {SHORTEST} bytes"))
+    .help("give it a longer value; one so short is found in ordinary text, too")
+}
+
 impl<'p> Interpreter<'p> {
     /// An interpreter of `plan` in `repo`.
     #[must_use]
-    pub fn new(plan: &'p Plan, repo: Repository) -> Self {
+    pub fn new(plan: &'p Plan, mut repo: Repository) -> Self {
+        let secrets = Secrets::default();
+        repo.hide(&secrets);
         Self {
             plan,
             repo,
@@ -64,6 +83,9 @@ impl<'p> Interpreter<'p> {
             fail_fast: false,
             tree: None,
             notices: Vec::new(),
+            secrets,
+            keep_output: false,
+            transcripts: None,
             turn: Mutex::default(),
             note: None,
             mode: Mode::Run,
@@ -109,6 +131,13 @@ impl<'p> Interpreter<'p> {
     #[must_use]
     pub fn fail_fast(mut self, yes: bool) -> Self {
         self.fail_fast = yes;
+        self
+    }
+
+    /// Keeps the whole output of every command, in files under the git directory.
+    #[must_use]
+    pub fn keep_output(mut self, yes: bool) -> Self {
+        self.keep_output = yes;
         self
     }
 
@@ -216,6 +245,37 @@ impl<'p> Interpreter<'p> {
         for text in std::mem::take(&mut self.notices) {
             self.emit(Event::Notice { text });
         }
+        for secret in self.learn_secrets() {
+            self.say(too_short(secret), &self.plan.sources);
+        }
+        if self.keep_output {
+            match Transcripts::new(&self.repo) {
+                Ok(transcripts) => {
+                    let folder = transcripts::shown(transcripts.folder(), self.repo.root());
+                    self.emit(Event::Notice {
+                        text: format!("the whole output of every command goes to {folder}"),
+                    });
+                    self.transcripts = Some(transcripts);
+                }
+                Err(error) => self.emit(Event::Notice {
+                    text: format!("the output of commands is not kept: {error}"),
+                }),
+            }
+        }
+    }
+
+    /// Has the values of the plan's secrets masked; gives those that are too short for it.
+    fn learn_secrets(&self) -> Vec<&'p Spanned<String>> {
+        let too_short = |name: &&Spanned<String>| {
+            let value = std::env::var_os(&name.value).unwrap_or_default();
+            !value.is_empty() && !self.secrets.add(value.as_encoded_bytes())
+        };
+        self.plan
+            .settings
+            .secrets
+            .iter()
+            .filter(too_short)
+            .collect()
     }
 
     fn end(&self, started: Instant, outcome: Result<Outcome, Refusal>) -> Result<Outcome, Refusal> {
@@ -242,6 +302,7 @@ impl<'p> Interpreter<'p> {
     }
 
     pub(super) fn emit(&self, event: Event) {
+        let event = mask(event, &self.secrets);
         let observers = self
             .observers
             .lock()

@@ -12,10 +12,12 @@ use indexmap::IndexMap;
 use super::event::Mode;
 use super::globs::{matcher, nearest_existing};
 use super::state::States;
+use super::transcripts::Transcripts;
 use crate::eval::{Facts, Fault, FaultKind, evaluate};
 use crate::plan::{Builtin, Function, OutputStream, Plan};
 use crate::process::{Finished, Interrupt};
 use crate::repo::{Change, Head, Oid, RepoError, Repository, TreeEntry};
+use crate::secret::Secrets;
 use crate::source::{Source, Sources, Span};
 use crate::value::Value;
 
@@ -37,6 +39,10 @@ pub(crate) struct Judging<'a> {
     pub interrupt: Interrupt,
     /// Whether it may seal.
     pub mode: Mode,
+    /// What must not be shown or recorded.
+    pub secrets: Secrets,
+    /// Where the whole output of commands is kept.
+    pub transcripts: Option<&'a Transcripts>,
     states: States,
     files: OnceLock<Listing>,
     changes: Vec<OnceLock<Arc<Vec<Change>>>>,
@@ -61,6 +67,8 @@ pub(crate) struct Setting<'a> {
     pub env: Vec<(OsString, OsString)>,
     pub interrupt: Interrupt,
     pub mode: Mode,
+    pub secrets: Secrets,
+    pub transcripts: Option<&'a Transcripts>,
     pub states: States,
     pub sources: Sources,
 }
@@ -83,6 +91,8 @@ impl<'a> Judging<'a> {
             env: setting.env,
             interrupt: setting.interrupt,
             mode: setting.mode,
+            secrets: setting.secrets,
+            transcripts: setting.transcripts,
             states: setting.states,
             files: OnceLock::new(),
             globals: Mutex::default(),

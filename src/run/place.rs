@@ -40,6 +40,8 @@ impl<'p> Interpreter<'p> {
             env: command::scrubbed_env(),
             interrupt: self.interrupt.clone(),
             mode: self.mode,
+            secrets: self.secrets.clone(),
+            transcripts: self.transcripts.as_ref(),
             states: states.clone(),
             sources: self.plan.sources.clone(),
         });

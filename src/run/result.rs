@@ -3,7 +3,8 @@
 use super::gate::Stop;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Command, CommandForm, Gate};
-use crate::process::{self, Exit, Finished, StartError};
+use crate::process::{Exit, Finished, StartError};
+use crate::sanitise::reveal;
 use crate::source::Span;
 use crate::value::Value;
 
@@ -119,13 +120,13 @@ pub(super) fn cannot_start(error: &StartError, command: &Command, place: Span) -
 /// What the command was, what it gave, and the end of its output.
 pub(super) fn with_result(diagnostic: Diagnostic, finished: &Finished, shown: &str) -> Diagnostic {
     let seconds = finished.time.as_secs_f64();
-    let mut diagnostic = diagnostic.note(format!(
+    let diagnostic = diagnostic.note(format!(
         "as run: {}\nexit {} after {seconds:.2} s",
-        process::sanitise(shown),
+        reveal(shown),
         finished.exit.code()
     ));
     let tail = finished.output.tail_lines(TAIL);
-    diagnostic = if tail.is_empty() {
+    if tail.is_empty() {
         diagnostic.note("it printed nothing")
     } else {
         let what = if tail.len() == TAIL {
@@ -135,12 +136,26 @@ pub(super) fn with_result(diagnostic: Diagnostic, finished: &Finished, shown: &s
         };
         let lines: Vec<String> = tail.iter().map(|line| format!("  {line}")).collect();
         diagnostic.note(format!("{what}\n{}", lines.join("\n")))
-    };
-    if !finished.leaked.is_empty() {
-        diagnostic = diagnostic.note(format!(
-            "it left processes behind, which were ended: {}",
-            finished.leaked.join(", ")
-        ));
     }
-    diagnostic
+}
+
+/// A command that left processes behind.
+pub(super) fn leaked(gate: &Gate, finished: &Finished, shown: &str, place: Span) -> Diagnostic {
+    let names: Vec<String> = finished.leaked.iter().map(ToString::to_string).collect();
+    let what = match names.len() {
+        1 => "a process",
+        _ => "processes",
+    };
+    Diagnostic::new(
+        Code::LEFT_BEHIND,
+        format!("gate `{}` left {what} behind", gate.name.value),
+        place,
+    )
+    .here("when it had ended, these were still running")
+    .note(format!(
+        "ended: {}\nas run: {}",
+        names.join(", "),
+        reveal(shown)
+    ))
+    .help("end what it starts, or `wait` for it; what is to live on is a `service`")
 }

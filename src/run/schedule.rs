@@ -378,6 +378,7 @@ impl Schedule<'_> {
             failures: judged.failures.clone(),
             hold: judged.hold.clone(),
             origin: judged.origin.clone(),
+            outputs: judged.outputs.clone(),
         });
     }
 }

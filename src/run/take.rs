@@ -193,6 +193,8 @@ impl<'p> Interpreter<'p> {
             env: Vec::new(),
             interrupt: self.interrupt.clone(),
             mode: self.mode,
+            secrets: self.secrets.clone(),
+            transcripts: self.transcripts.as_ref(),
             states: states.clone(),
             sources: sources.clone(),
         });

@@ -26,14 +26,13 @@ const NO_NODE: [(&str, &str); 9] = [
 ];
 
 /// Codes that need more than files of a plan.
-const NOT_BY_FILES: [(&str, &str); 7] = [
+const NOT_BY_FILES: [(&str, &str); 6] = [
     ("E0131", "needs 16 MiB: tests/robustness.rs"),
     ("E0132", "needs 100,000 statements: tests/robustness.rs"),
     ("E0231", "of `--set`"),
     ("E0232", "of `run` without `--set`"),
     ("E0233", "of `--set`"),
     ("E0310", "of `run`"),
-    ("E0391", "of `run`"),
 ];
 
 /// Names of a list that are not among those found.

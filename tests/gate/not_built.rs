@@ -21,7 +21,6 @@ fn user(feature: Feature) -> (&'static str, &'static str) {
         Feature::Push => ("", "gate g $ true\n  push \"origin\""),
         Feature::Worktree => ("tree worktree", "gate g $ true"),
         Feature::Share => ("share \"node_modules\"", "gate g $ true"),
-        Feature::Secret => ("secret TOKEN", "gate g $ true"),
         Feature::AmendBy => ("amend by \"a@example.com\"", "gate g $ true"),
     }
 }

@@ -1,8 +1,8 @@
 //! The last words of a phase and of a run.
 
-use crate::report::sanitise_line;
 use crate::report::style::Ink;
 use crate::run::{Mode, Verdict};
+use crate::sanitise::sanitise_line;
 
 /// What to do after a phase's result; none after a green that is about to be sealed.
 pub(super) fn advice(verdict: Verdict, mode: Mode, plan: &str) -> Option<String> {

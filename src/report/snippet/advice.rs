@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::diagnostic::Edit;
-use crate::report::sanitise;
 use crate::report::style::{Ink, Style};
+use crate::sanitise::sanitise;
 use crate::source::Sources;
 
 use super::window::{Window, floor, width_beside};

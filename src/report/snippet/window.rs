@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::report::sanitise::visible;
+use crate::sanitise::visible;
 
 /// The widest window, in characters.
 const MAX_WIDTH: usize = 180;

@@ -126,6 +126,8 @@ impl Interpreter<'_> {
             env: command::scrubbed_env(),
             interrupt: self.interrupt.clone(),
             mode: Mode::Try,
+            secrets: self.secrets.clone(),
+            transcripts: None,
             states,
             sources: self.plan.sources.clone(),
         });
