@@ -7,7 +7,9 @@
 mod change;
 mod checkout;
 mod error;
+mod folders;
 mod git;
+mod index;
 mod keep;
 mod ledger;
 mod loader;
@@ -19,10 +21,12 @@ mod patch;
 mod path;
 mod pin;
 mod sample;
+mod scan;
 mod seal;
 mod share;
 mod state;
 mod tag;
+mod unstaged;
 
 pub use change::{AddedLine, Change, ChangeKind};
 pub use checkout::{CheckedPlace, Checkout};
@@ -37,16 +41,18 @@ pub use path::RepoPath;
 pub use pin::Pin;
 pub use sample::Sample;
 pub use seal::{Seal, Sealed};
-pub use state::{Head, Unstaged};
+pub use state::Head;
 pub use tag::TagInfo;
+pub use unstaged::Unstaged;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::disk::{self, Step};
 use crate::secret::Secrets;
 use git::{Git, Site};
+use index::{Index, Stamp};
 
 /// A git repository and one working tree of it. May be shared between threads.
 pub struct Repository {
@@ -58,6 +64,16 @@ pub struct Repository {
     identified: OnceLock<bool>,
     /// What must not be recorded.
     secrets: Secrets,
+    traits: OnceLock<Option<Traits>>,
+    /// The index as it was last read.
+    read: Mutex<Option<Arc<Index>>>,
+}
+
+/// What decides how files of the repository are read. It does not change.
+#[derive(Debug, Clone, Copy)]
+struct Traits {
+    format: git2::ObjectFormat,
+    folds_names: bool,
 }
 
 impl std::fmt::Debug for Repository {
@@ -97,6 +113,7 @@ impl Repository {
         Ok(Self {
             common_dir: canonical(found.common_dir),
             site: Site {
+                folders: git_dir.join("gate/folders"),
                 git_dir,
                 work_tree,
                 index,
@@ -104,6 +121,8 @@ impl Repository {
             handles: Mutex::default(),
             identified: OnceLock::new(),
             secrets: Secrets::default(),
+            traits: OnceLock::new(),
+            read: Mutex::default(),
         })
     }
 
@@ -135,6 +154,39 @@ impl Repository {
     /// A call of git on the user's own repository.
     fn git(&self) -> Git {
         Git::at(&self.site)
+    }
+
+    /// The index as it is now; `None` where only git can read it.
+    fn index(&self) -> Option<Arc<Index>> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Stamp::of(&self.site.index)?;
+        if let Some(index) = read.as_ref().filter(|index| index.stamp() == now) {
+            return Some(Arc::clone(index));
+        }
+        let index = Index::read(&self.site.index, self.traits()?.format).map(Arc::new);
+        read.clone_from(&index);
+        index
+    }
+
+    fn traits(&self) -> Option<Traits> {
+        *self.traits.get_or_init(|| {
+            let ask = self.with_git2(|repository| {
+                let config = repository.config()?.snapshot()?;
+                let is_set = |name| config.get_bool(name).unwrap_or(false);
+                Ok(Traits {
+                    format: repository.object_format(),
+                    folds_names: cfg!(target_os = "macos")
+                        || is_set("core.ignoreCase")
+                        || is_set("core.precomposeUnicode"),
+                })
+            });
+            ask.ok()
+        })
+    }
+
+    /// Whether a file may be found by another spelling of its name; so where that is not known.
+    fn folds_names(&self) -> bool {
+        self.traits().is_none_or(|traits| traits.folds_names)
     }
 
     /// The folder of gate's own files in this working tree's git directory, made if need be.

@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test may fail loudly, in what it is made of too"
 )]
 
@@ -25,3 +26,5 @@ mod seal;
 mod share;
 #[path = "repo/state.rs"]
 mod state;
+#[path = "repo/unstaged.rs"]
+mod unstaged;

@@ -66,8 +66,13 @@ steps! {
     IndexGone = "index-gone",
     /// the objects of the staged tree
     StagedTree = "staged-tree",
+    /// the objects of the working tree, where that is judged
+    WorkingTree = "working-tree",
     /// the object of the empty tree
     EmptyTree = "empty-tree",
+
+    /// what is known of the folders of a working tree
+    FolderNotes = "folder-notes",
 
     /// the folder of runs that are under way
     PinFolder = "pin-folder",
@@ -84,6 +89,8 @@ steps! {
 
     /// the checkout's folders
     ShadowFolders = "shadow-folders",
+    /// which tree the checkout is
+    ShadowNote = "shadow-note",
     /// the lock of the checkout
     ShadowLock = "shadow-lock",
     /// the name of the process that uses the checkout

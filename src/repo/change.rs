@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Oid, RepoError, RepoPath, Repository};
+use super::{Oid, RepoError, RepoPath, Repository, git};
 
 /// How a file changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -135,6 +135,36 @@ impl Repository {
             all.insert((raw.new.clone(), change.old.clone()), change);
         }
         Ok(all.into_values().collect())
+    }
+}
+
+impl Repository {
+    /// The paths by which two trees differ; renames are not looked for.
+    pub(super) fn differing(&self, from: &Oid, to: &Oid) -> Result<Vec<RepoPath>, RepoError> {
+        let quick = self.with_git2(|repository| {
+            let (from, to) = (
+                repository.find_tree(from.to_git2()?)?,
+                repository.find_tree(to.to_git2()?)?,
+            );
+            let mut options = git2::DiffOptions::new();
+            options.skip_binary_check(true).include_typechange(true);
+            let diff = repository.diff_tree_to_tree(Some(&from), Some(&to), Some(&mut options))?;
+            let path = |file: git2::DiffFile<'_>| file.path_bytes().map(RepoPath::new);
+            let mut paths: Vec<RepoPath> = diff
+                .deltas()
+                .flat_map(|delta| [path(delta.old_file()), path(delta.new_file())])
+                .flatten()
+                .collect();
+            paths.sort();
+            paths.dedup();
+            Ok(paths)
+        });
+        if let Ok(paths) = quick {
+            return Ok(paths);
+        }
+        let call = self.git().args(["diff-tree", "-r", "-z", "--name-only"]);
+        let output = call.args([from.as_str(), to.as_str()]).reading().run()?;
+        Ok(git::paths(&output))
     }
 }
 

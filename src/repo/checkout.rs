@@ -10,15 +10,21 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::git::{Git, Site, parts, paths};
-use super::state::unstaged;
-use super::{Head, Oid, Pin, RepoError, RepoPath, Repository, Unstaged, files, share};
+use super::git::{Git, Site};
+use super::index::{Index, Stamp};
+use super::unstaged::unstaged;
+use super::{Head, Oid, Pin, RepoError, RepoPath, Repository, Traits, Unstaged, files, share};
 use crate::disk::{self, Step};
+
+/// How many paths git is to bring over one by one; beyond, it goes over all of them.
+const FEW: usize = 100;
 
 /// A checkout of a tree, held for one user until it is dropped.
 #[derive(Debug)]
 pub struct Checkout {
     site: Site,
+    /// Where it lies, with what is known of it.
+    folder: PathBuf,
     _lock: File,
     _pin: Pin,
 }
@@ -52,34 +58,51 @@ impl Repository {
     /// # Errors
     /// [`RepoError::Busy`] where this process holds it already; else what git says.
     pub fn checkout(&self, tree: &Oid) -> Result<Checkout, RepoError> {
+        let ignored = self.ignored_folders(&self.unstaged()?)?;
+        self.checkout_with(tree, &ignored)
+    }
+
+    /// As [`Repository::checkout`], linking in only these ignored folders.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn checkout_with(&self, tree: &Oid, shared: &[RepoPath]) -> Result<Checkout, RepoError> {
         let shadow = self.own_dir()?.join("shadow");
         let site = Site {
             git_dir: shadow.join("git"),
             work_tree: shadow.join("tree"),
             index: shadow.join("git/index"),
+            folders: shadow.join("folders"),
         };
         disk::create_folders(Step::ShadowFolders, &shadow)
             .map_err(|e| files("create", &shadow, &e))?;
         let lock = lock(&shadow.join("lock"))?;
         self.lay_out(&site)?;
-        let (seen, pin, ignored) = std::thread::scope(|scope| {
-            let looking = scope.spawn(|| Seen::look(&site));
-            let (pin, ignored) = (self.pin(tree), self.ignored_folders());
-            let seen = looking.join().unwrap_or_default();
-            (seen, pin, ignored)
+        let traits = self.traits();
+        let (seen, pin) = std::thread::scope(|scope| {
+            let looking = scope.spawn(|| Seen::look(&shadow, &site, traits));
+            let pin = self.pin(tree);
+            (looking.join().unwrap_or_default(), pin)
         });
-        let (pin, ignored) = (pin?, ignored?);
-        share::unlink(&shadow, &site, &ignored)?;
-        if update(&site, &seen, tree).is_err() {
-            // An index that git cannot read, or folders nobody can write to: begin anew.
-            start_over(&site)?;
-            share::forget(&shadow)?;
-            self.lay_out(&site)?;
-            update(&site, &Seen::default(), tree)?;
+        let pin = pin?;
+        share::unlink(&shadow, &site, shared)?;
+        let way = match self.update(&site, &seen, tree) {
+            Ok(way) => way,
+            Err(_) => {
+                // An index that git cannot read, or folders nobody can write to: begin anew.
+                start_over(&site)?;
+                share::forget(&shadow)?;
+                self.lay_out(&site)?;
+                self.update(&site, &Seen::default(), tree)?
+            }
+        };
+        if way != Way::Nothing {
+            note(&shadow, &site, tree)?;
         }
-        share::link(&shadow, &site, self.root(), &ignored)?;
+        share::link(&shadow, &site, self.root(), shared, way == Way::All)?;
         Ok(Checkout {
             site,
+            folder: shadow,
             _lock: lock,
             _pin: pin,
         })
@@ -91,25 +114,28 @@ impl Repository {
     /// # Errors
     /// Where git cannot look.
     pub fn changed_since(&self, place: &CheckedPlace, tree: &Oid) -> Result<Unstaged, RepoError> {
-        // The index may have been changed meanwhile, by the user or a gate; it, or a copy
-        // of the user's, is brought to the tree first. It keeps what it knows of files
-        // that are the same.
-        let copy;
-        let site = match place {
-            CheckedPlace::InPlace => {
-                copy = self.copy_index()?;
-                self.site_on(&copy)
+        let mut found = match place {
+            CheckedPlace::InPlace => self.unstaged_but(tree)?,
+            CheckedPlace::Checkout(checkout) => {
+                let site = &checkout.site;
+                let traits = self.traits();
+                let index = traits.and_then(|traits| Index::read(&site.index, traits.format));
+                let is_noted = index.as_ref().is_some_and(|index| {
+                    noted(&checkout.folder)
+                        .is_some_and(|(at, of)| at == *tree && of == index.stamp())
+                });
+                let is_tree = || {
+                    let call = Git::at(site).arg("write-tree");
+                    call.writing(Step::ProofTree).id().as_ref() == Ok(tree)
+                };
+                if is_noted || is_tree() {
+                    unstaged(site, index.as_ref(), self.folds_names())?
+                } else {
+                    read_tree(site, tree)?;
+                    unstaged(site, None, self.folds_names())?
+                }
             }
-            CheckedPlace::Checkout(checkout) => checkout.site.clone(),
         };
-        let call = Git::at(&site).arg("write-tree");
-        let index = call.writing(Step::ProofTree).id();
-        if index.as_ref() != Ok(tree) {
-            let call = Git::at(&site).setting("core.sparseCheckout=false");
-            let call = call.args(["read-tree", "--reset", tree.as_str()]);
-            call.writing(Step::ProofIndex).run()?;
-        }
-        let mut found = unstaged(&site)?;
         // A gate that told git not to look at a file has something to hide.
         found.changed.append(&mut found.hidden);
         for paths in [&mut found.changed, &mut found.untracked] {
@@ -117,6 +143,19 @@ impl Repository {
             paths.dedup();
         }
         Ok(found)
+    }
+
+    /// What of the working tree is not `tree`, whatever was staged meanwhile.
+    fn unstaged_but(&self, tree: &Oid) -> Result<Unstaged, RepoError> {
+        if self.staged_tree().as_ref() == Ok(tree) {
+            return self.unstaged();
+        }
+        // A copy of the index is brought to the tree first. It keeps what it knows of files
+        // that are the same.
+        let copy = self.copy_index()?;
+        let site = self.site_on(&copy);
+        read_tree(&site, tree)?;
+        unstaged(&site, None, self.folds_names())
     }
 
     /// Makes the folders and the git directory of the checkout, and points its HEAD where
@@ -194,18 +233,67 @@ impl Repository {
         Ok(())
     }
 
-    /// The folders of the working tree in which all is ignored, from the root.
-    fn ignored_folders(&self) -> Result<Vec<RepoPath>, RepoError> {
-        let call = self.git().args(["ls-files", "-z", "--others", "--ignored"]);
-        let output = call
-            .args(["--exclude-standard", "--directory"])
-            .reading()
-            .run()?;
-        Ok(parts(&output)
-            .filter(|path| path.ends_with(b"/"))
-            .map(|path| RepoPath::new(path).without_slash())
-            .collect())
+    /// Brings files and index of the checkout to `tree`, and says how.
+    fn update(&self, site: &Site, seen: &Seen, tree: &Oid) -> Result<Way, RepoError> {
+        let changed = match &seen.tree {
+            Some(at) if at == tree && seen.clean => return Ok(Way::Nothing),
+            Some(at) => self.differing(at, tree)?,
+            None => Vec::new(),
+        };
+        let touched = |name: &str| {
+            let named = |path: &RepoPath| path.as_path().file_name() == Some(name.as_ref());
+            changed.iter().any(named)
+        };
+        // What is no longer ignored is to be removed; what has other attributes, or may be
+        // other than git believes, is to be written again.
+        let (ignores, again) = (
+            touched(".gitignore"),
+            touched(".gitattributes") || seen.hidden,
+        );
+        if let (Some(at), true, false, false) = (&seen.tree, seen.clean, ignores, again) {
+            let call = whole(site);
+            let call = if changed.len() <= FEW {
+                let list: Vec<&[u8]> = changed.iter().map(RepoPath::as_bytes).collect();
+                call.args(["checkout", "-q", "--force", "--no-overlay", tree.as_str()])
+                    .args(["--pathspec-from-file=-", "--pathspec-file-nul"])
+                    .stdin(list.join(&0))
+            } else {
+                call.args(["read-tree", "-m", "-u", at.as_str(), tree.as_str()])
+            };
+            if call.writing(Step::ShadowUpdate).output()?.status == Some(0) {
+                return Ok(Way::Few);
+            }
+        }
+        if site.index.exists() {
+            // Only looked at but not changed is not changed: without this its time would.
+            let call = whole(site).args(["update-index", "-q", "--refresh"]);
+            call.writing(Step::ShadowRefresh).output()?;
+        }
+        let reset = || {
+            let call = whole(site).args(["read-tree", "--reset", "-u", tree.as_str()]);
+            call.writing(Step::ShadowReset).run()
+        };
+        reset()?;
+        if again {
+            disk::remove(Step::ShadowFileGone, &site.index)
+                .map_err(|e| files("remove", &site.index, &e))?;
+            reset()?;
+        }
+        let call = whole(site).args(["clean", "-ffdq"]);
+        call.writing(Step::ShadowClean).run()?;
+        Ok(Way::All)
     }
+}
+
+/// What it took to bring the checkout to a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It was there.
+    Nothing,
+    /// Only what differs between two trees was touched.
+    Few,
+    /// Everything was gone over.
+    All,
 }
 
 /// What the checkout was found to be.
@@ -220,72 +308,56 @@ struct Seen {
 }
 
 impl Seen {
-    fn look(site: &Site) -> Self {
+    fn look(shadow: &Path, site: &Site, traits: Option<Traits>) -> Self {
         if !site.index.exists() {
             return Self::default();
         }
-        let found = unstaged(site);
+        let index = traits.and_then(|traits| Index::read(&site.index, traits.format));
+        let folds_names = traits.is_none_or(|traits| traits.folds_names);
+        let found = unstaged(site, index.as_ref(), folds_names);
+        let known = index.and_then(|index| {
+            let noted = noted(shadow).filter(|(_, of)| *of == index.stamp());
+            noted.map(|(tree, _)| tree)
+        });
         Self {
-            tree: Git::at(site)
-                .arg("write-tree")
-                .writing(Step::ShadowTree)
-                .id()
-                .ok(),
+            tree: known.or_else(|| {
+                let call = Git::at(site).arg("write-tree");
+                call.writing(Step::ShadowTree).id().ok()
+            }),
             clean: found.as_ref().is_ok_and(Unstaged::is_clean),
             hidden: found.is_ok_and(|found| !found.hidden.is_empty()),
         }
     }
 }
 
-/// Brings files and index of the checkout to `tree`.
-fn update(site: &Site, seen: &Seen, tree: &Oid) -> Result<(), RepoError> {
-    let git = || Git::at(site).setting("core.sparseCheckout=false");
-    let changed = match &seen.tree {
-        Some(at) if at == tree && seen.clean => return Ok(()),
-        Some(at) => {
-            let call = git().args(["diff-tree", "-r", "-z", "--name-only"]);
-            let call = call.args([at.as_str(), tree.as_str()]);
-            paths(&call.reading().run()?)
+/// A call at the checkout, which is never a sparse one.
+fn whole(site: &Site) -> Git {
+    Git::at(site).setting("core.sparseCheckout=false")
+}
+
+/// Brings only the index of a site to a tree.
+fn read_tree(site: &Site, tree: &Oid) -> Result<(), RepoError> {
+    let call = whole(site).args(["read-tree", "--reset", tree.as_str()]);
+    call.writing(Step::ProofIndex).run().map(drop)
+}
+
+/// Notes which tree the index of the checkout is, so that git need not be asked.
+fn note(shadow: &Path, site: &Site, tree: &Oid) -> Result<(), RepoError> {
+    match Stamp::of(&site.index) {
+        Some(stamp) => {
+            let (file, text) = (shadow.join("at"), format!("{tree} {stamp}"));
+            disk::write(Step::ShadowNote, &file, text.as_bytes())
+                .map_err(|e| files("write", &file, &e))
         }
-        None => Vec::new(),
-    };
-    let touched = |name: &str| {
-        let named = |path: &RepoPath| path.as_path().file_name() == Some(name.as_ref());
-        changed.iter().any(named)
-    };
-    // What is no longer ignored is to be removed; what has other attributes, or may be
-    // other than git believes, is to be written again.
-    let (ignores, again) = (
-        touched(".gitignore"),
-        touched(".gitattributes") || seen.hidden,
-    );
-    if let (Some(at), true, false, false) = (&seen.tree, seen.clean, ignores, again) {
-        let call = git().args(["read-tree", "-m", "-u"]);
-        let call = call.args([at.as_str(), tree.as_str()]);
-        if call.writing(Step::ShadowUpdate).output()?.status == Some(0) {
-            return Ok(());
-        }
+        None => Ok(()),
     }
-    if site.index.exists() {
-        // Only looked at but not changed is not changed: without this its time would.
-        let call = git().args(["update-index", "-q", "--refresh"]);
-        call.writing(Step::ShadowRefresh).output()?;
-    }
-    let reset = || {
-        git()
-            .args(["read-tree", "--reset", "-u", tree.as_str()])
-            .writing(Step::ShadowReset)
-            .run()
-    };
-    reset()?;
-    if again {
-        disk::remove(Step::ShadowFileGone, &site.index)
-            .map_err(|e| files("remove", &site.index, &e))?;
-        reset()?;
-    }
-    let call = git().args(["clean", "-ffdq"]);
-    call.writing(Step::ShadowClean).run()?;
-    Ok(())
+}
+
+/// The tree that was noted, and of which version of the index.
+fn noted(shadow: &Path) -> Option<(Oid, Stamp)> {
+    let text = fs::read_to_string(shadow.join("at")).ok()?;
+    let (tree, stamp) = text.split_once(' ')?;
+    Some((Oid::parse(tree)?, Stamp::parse(stamp)?))
 }
 
 /// Removes files and git directory of the checkout.

@@ -99,6 +99,8 @@ pub(super) struct Site {
     pub(super) git_dir: PathBuf,
     pub(super) work_tree: PathBuf,
     pub(super) index: PathBuf,
+    /// Where gate keeps what it knows of the working tree's folders.
+    pub(super) folders: PathBuf,
 }
 
 /// One call of git, as far as it is written.

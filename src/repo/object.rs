@@ -115,6 +115,12 @@ impl Repository {
         }
     }
 
+    /// Whether libgit2 finds an object.
+    pub(super) fn has(&self, id: &Oid) -> bool {
+        let found = self.with_git2(|r| Ok(r.odb()?.exists(id.to_git2()?)));
+        found.unwrap_or(false)
+    }
+
     /// The size of a blob, in bytes.
     ///
     /// # Errors

@@ -22,6 +22,13 @@ impl Oid {
         Self::parse(std::str::from_utf8(bytes).ok()?.trim_end())
     }
 
+    /// The id of these bytes.
+    pub(super) fn from_raw(bytes: &[u8]) -> Self {
+        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Self(digits.map(digit).collect())
+    }
+
     /// All of it.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -249,6 +249,7 @@ impl Repository {
         }
         let site = Site {
             index: git_dir.join("index"),
+            folders: git_dir.join("folders"),
             git_dir,
             work_tree: self.site.work_tree.clone(),
         };

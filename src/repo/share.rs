@@ -13,7 +13,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::git::{self, Git, Site};
+use super::git::{self, Site};
+use super::unstaged::ignored;
 use super::{RepoError, RepoPath, files};
 use crate::disk::{self, Step};
 
@@ -27,6 +28,8 @@ struct Made {
     /// Where the links lead; all of them go when the repository was moved.
     root: PathBuf,
     folders: BTreeMap<RepoPath, u64>,
+    /// The list as it was read.
+    read: Vec<u8>,
 }
 
 /// Removes the links of folders that are no longer ignored, or no longer there. To be
@@ -34,18 +37,31 @@ struct Made {
 pub(super) fn unlink(shadow: &Path, site: &Site, ignored: &[RepoPath]) -> Result<(), RepoError> {
     let mut made = Made::load(shadow)?;
     let ignored: BTreeSet<&RepoPath> = ignored.iter().collect();
-    let stale = |path: &RepoPath| !ancestors(path).any(|folder| ignored.contains(&folder));
+    let stale = |made: &Made, path: &RepoPath| {
+        let mut shared = ancestors(path).filter(|folder| ignored.contains(folder));
+        // An outer one that is shared only now would find it in its way.
+        shared
+            .next()
+            .is_none_or(|outer| !made.folders.contains_key(&outer) && outer != *path)
+    };
     // Deeper ones first, so that the outer ones are empty when their turn comes.
     let all: Vec<RepoPath> = made.folders.keys().rev().cloned().collect();
     for path in all {
         let folder = site.work_tree.join(path.as_path());
         let ours = made.is_ours(&folder, &path);
-        if ours && stale(&path) {
+        let stale = stale(&made, &path);
+        if ours && stale {
             remove_links(&folder, &made.root.join(path.as_path()), |_| true)?;
-            // Not empty where a gate left something of its own; it is ignored as before.
-            drop(disk::remove_folder(Step::ShareGone, &folder));
+            // Not empty where a gate left something of its own; it is ignored as before. The
+            // folders on the way to it may have been made for it.
+            for emptied in ancestors(&path).filter(|path| !path.as_bytes().is_empty()) {
+                let emptied = site.work_tree.join(emptied.as_path());
+                if disk::remove_folder(Step::ShareGone, &emptied).is_err() {
+                    break;
+                }
+            }
         }
-        if !ours || stale(&path) {
+        if !ours || stale {
             made.folders.remove(&path);
         }
     }
@@ -53,11 +69,13 @@ pub(super) fn unlink(shadow: &Path, site: &Site, ignored: &[RepoPath]) -> Result
 }
 
 /// Links in what the ignored folders hold. What the checkout has itself is left alone.
+/// `anew` where other things may be ignored in it than before.
 pub(super) fn link(
     shadow: &Path,
     site: &Site,
     root: &Path,
     ignored: &[RepoPath],
+    anew: bool,
 ) -> Result<(), RepoError> {
     let mut made = Made::load(shadow)?;
     if made.root != root {
@@ -71,13 +89,15 @@ pub(super) fn link(
         made.add(site, path)?;
     }
     let inner: Vec<RepoPath> = made.folders.keys().cloned().collect();
+    let mut links = Vec::new();
     for path in &inner {
-        made.fill(site, path)?;
+        links.extend(made.fill(site, path, anew)?);
     }
     for _ in 0..DEPTH {
-        if made.folders.is_empty() || !made.go_deeper(site)? {
+        if links.is_empty() {
             break;
         }
+        links = made.go_deeper(site, &links)?;
     }
     made.save()
 }
@@ -106,10 +126,12 @@ impl Made {
             let inode = std::str::from_utf8(inode).ok().and_then(|t| t.parse().ok());
             folders.insert(RepoPath::new(path), inode.unwrap_or_default());
         }
+        drop(parts);
         Ok(Self {
             file,
             root,
             folders,
+            read: bytes,
         })
     }
 
@@ -118,6 +140,9 @@ impl Made {
         for (path, inode) in &self.folders {
             bytes.extend_from_slice(format!("\0{inode}\0").as_bytes());
             bytes.extend_from_slice(path.as_bytes());
+        }
+        if bytes == self.read {
+            return Ok(());
         }
         disk::write(Step::ShareList, &self.file, &bytes).map_err(|e| files("write", &self.file, &e))
     }
@@ -148,57 +173,57 @@ impl Made {
         Ok(())
     }
 
-    /// Links in what is missing in one folder, and removes links to what is gone.
-    fn fill(&self, site: &Site, path: &RepoPath) -> Result<(), RepoError> {
+    /// Links in what is missing in one folder, and removes links to what is gone. Gives the
+    /// links that are new, or `all`.
+    fn fill(&self, site: &Site, path: &RepoPath, all: bool) -> Result<Vec<RepoPath>, RepoError> {
         let folder = site.work_tree.join(path.as_path());
         let source = self.root.join(path.as_path());
         if !self.is_ours(&folder, path) {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let gone = |target: &Path| fs::symlink_metadata(target).is_err();
         remove_links(&folder, &source, gone)?;
         // A folder that may not be read is one the gates cannot read either.
         let Ok(entries) = fs::read_dir(&source) else {
-            return Ok(());
+            return Ok(Vec::new());
         };
+        let mut links = Vec::new();
         for entry in entries.flatten() {
             let name = entry.file_name();
             if name == ".git" {
                 continue;
             }
-            let place = folder.join(&name);
-            match disk::link(Step::ShareLink, &source.join(&name), &place) {
+            let (place, target) = (folder.join(&name), source.join(&name));
+            let is_link = match disk::link(Step::ShareLink, &target, &place) {
+                Ok(()) => true,
                 Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
                     return Err(files("link", &place, &e));
                 }
-                _ => {}
+                Err(_) => all && fs::read_link(&place).is_ok_and(|at| at == target),
+            };
+            if is_link {
+                links.push(RepoPath::new(
+                    [path.as_bytes(), b"/", name.as_bytes()].concat(),
+                ));
             }
         }
-        Ok(())
+        Ok(links)
     }
 
     /// Where git does not ignore a link (`build/**/cache/` ignores folders only), makes a
-    /// folder of it with links in turn, or removes it. Says whether there was one.
-    fn go_deeper(&mut self, site: &Site) -> Result<bool, RepoError> {
-        let call = Git::at(site).args(["ls-files", "-z", "--others", "--exclude-standard"]);
-        let output = call.reading().run()?;
-        let mut found = false;
-        for path in git::paths(&output) {
+    /// folder of it with links in turn, or removes it. Gives the links made.
+    fn go_deeper(&mut self, site: &Site, links: &[RepoPath]) -> Result<Vec<RepoPath>, RepoError> {
+        let ignored = ignored(site, &links.iter().collect::<Vec<_>>())?;
+        let mut deeper = Vec::new();
+        for path in links.iter().filter(|path| !ignored.contains(path)) {
             let place = site.work_tree.join(path.as_path());
-            let source = self.root.join(path.as_path());
-            let outer = ancestors(&path).nth(1);
-            let within = outer.is_some_and(|outer| self.folders.contains_key(&outer));
-            if !within || !fs::read_link(&place).is_ok_and(|target| target == source) {
-                continue;
-            }
-            found = true;
             disk::remove(Step::ShareGone, &place).map_err(|e| files("remove", &place, &e))?;
-            if source.is_dir() {
-                self.add(site, &path)?;
-                self.fill(site, &path)?;
+            if self.root.join(path.as_path()).is_dir() {
+                self.add(site, path)?;
+                deeper.extend(self.fill(site, path, true)?);
             }
         }
-        Ok(found)
+        Ok(deeper)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What state the repository is in: HEAD, the index, and what is not staged.
+//! What state the repository is in: HEAD and the index.
 
 use std::path::PathBuf;
 
@@ -19,39 +19,6 @@ pub struct Head {
     pub branch: Option<String>,
     /// The full name of the ref that a commit moves: `refs/heads/main`, or `HEAD`.
     pub reference: String,
-}
-
-/// What of the working tree is not in the index.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Unstaged {
-    /// Tracked paths whose content, mode or kind differs, or that are gone.
-    pub changed: Vec<RepoPath>,
-    /// Paths that are neither tracked nor ignored; of a folder, every file.
-    pub untracked: Vec<RepoPath>,
-    /// Tracked paths that git was told not to look at (a sparse checkout, `--skip-worktree`,
-    /// `--assume-unchanged`): whether they are as staged is not known.
-    pub hidden: Vec<RepoPath>,
-}
-
-impl Unstaged {
-    /// What differs, tracked or not; sorted.
-    #[must_use]
-    pub fn paths(&self) -> Vec<RepoPath> {
-        let mut paths: Vec<RepoPath> = self
-            .changed
-            .iter()
-            .chain(&self.untracked)
-            .cloned()
-            .collect();
-        paths.sort();
-        paths
-    }
-
-    /// Whether the working tree is exactly what is staged.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.changed.is_empty() && self.untracked.is_empty() && self.hidden.is_empty()
-    }
 }
 
 /// A copy of an index that git may write to. Removed on drop, its lock file too.
@@ -83,11 +50,11 @@ impl Repository {
         if let Some(what) = what {
             return Err(RepoError::InProgress { what });
         }
-        let output = self
-            .git()
-            .args(["ls-files", "-z", "--unmerged"])
-            .reading()
-            .run()?;
+        if self.index().is_some_and(|index| !index.is_unmerged()) {
+            return Ok(());
+        }
+        let call = self.git().args(["ls-files", "-z", "--unmerged"]);
+        let output = call.reading().run()?;
         let mut paths: Vec<RepoPath> = git::parts(&output)
             .filter_map(|record| {
                 let tab = record.iter().position(|&byte| byte == b'\t')?;
@@ -123,10 +90,30 @@ impl Repository {
     /// # Errors
     /// Where the index is unmerged or cannot be read.
     pub fn staged_tree(&self) -> Result<Oid, RepoError> {
+        // Git notes in the index which tree it makes, until something is staged.
+        if let Some(index) = self.index()
+            && let Some(tree) = index.tree().filter(|_| !index.is_unmerged())
+            && self.has(tree)
+        {
+            return Ok(tree.clone());
+        }
         // `write-tree` writes to the index what it learned, so it gets a copy.
         let copy = self.copy_index()?;
         let call = self.git_on(&copy).arg("write-tree");
         call.writing(Step::StagedTree).id()
+    }
+
+    /// The tree of the working tree as it is: of all that `git add --all` would stage.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub fn worktree_tree(&self) -> Result<Oid, RepoError> {
+        let copy = self.copy_index()?;
+        let call = self.git_on(&copy).setting("add.ignoreErrors=false");
+        let call = call.args(["add", "--all"]);
+        call.writing(Step::WorkingTree).run()?;
+        let call = self.git_on(&copy).arg("write-tree");
+        call.writing(Step::WorkingTree).id()
     }
 
     /// HEAD as it is now.
@@ -157,23 +144,6 @@ impl Repository {
             branch: branch.as_ref().map(short),
             reference: branch.unwrap_or_else(|| "HEAD".to_owned()),
         })
-    }
-
-    /// What of the working tree is not staged. What is changed inside a submodule counts,
-    /// what is untracked there does not.
-    ///
-    /// # Errors
-    /// Where git cannot read the index or the working tree.
-    pub fn unstaged(&self) -> Result<Unstaged, RepoError> {
-        unstaged(&self.site)
-    }
-
-    /// As [`Repository::unstaged`], of tracked files alone: new files are not looked for.
-    ///
-    /// # Errors
-    /// Where git cannot read the index or the working tree.
-    pub fn unstaged_tracked(&self) -> Result<Unstaged, RepoError> {
-        status(&self.site, "--untracked-files=no")
     }
 
     /// A call of git that sees a copy of the index.
@@ -207,65 +177,4 @@ impl Repository {
             file,
         })
     }
-}
-
-/// How the working tree of a site differs from its index. Writes nothing: git is told to
-/// take no lock that it does not need.
-pub(super) fn unstaged(site: &Site) -> Result<Unstaged, RepoError> {
-    let (status, hidden) = std::thread::scope(|scope| {
-        let asking = scope.spawn(|| hidden(site));
-        let status = status(site, "--untracked-files=all");
-        // It cannot panic; were it to, asking once more would say so.
-        (status, asking.join().unwrap_or_else(|_| hidden(site)))
-    });
-    let mut unstaged = status?;
-    unstaged.hidden = hidden?;
-    Ok(unstaged)
-}
-
-fn status(site: &Site, untracked: &str) -> Result<Unstaged, RepoError> {
-    let output = Git::at(site)
-        .args(["status", "--porcelain=v2", "-z", "--no-renames"])
-        .args([untracked, "--ignore-submodules=untracked"])
-        .reading()
-        .run()?;
-    let mut unstaged = Unstaged::default();
-    for record in git::parts(&output) {
-        // `1 XY …` with eight fields before the path, `u XY …` with ten, `? path`.
-        let fields = match record.first() {
-            Some(b'1') if record.get(3) != Some(&b'.') => 9,
-            Some(b'u') => 11,
-            Some(b'?') => {
-                let path = RepoPath::new(record.get(2..).unwrap_or_default());
-                unstaged.untracked.push(path.without_slash());
-                continue;
-            }
-            _ => continue,
-        };
-        if let Some(path) = record.splitn(fields, |&byte| byte == b' ').nth(fields - 1) {
-            unstaged.changed.push(RepoPath::new(path));
-        }
-    }
-    unstaged.changed.sort();
-    unstaged.untracked.sort();
-    Ok(unstaged)
-}
-
-/// The entries of the index that git was told not to look at.
-fn hidden(site: &Site) -> Result<Vec<RepoPath>, RepoError> {
-    let output = Git::at(site)
-        .args(["ls-files", "-z", "-v"])
-        .reading()
-        .run()?;
-    let mut paths: Vec<RepoPath> = git::parts(&output)
-        // A small letter: assumed unchanged. `S`: skipped.
-        .filter(|record| {
-            record
-                .first()
-                .is_some_and(|&tag| tag == b'S' || tag.is_ascii_lowercase())
-        })
-        .filter_map(|record| record.get(2..).map(RepoPath::new))
-        .collect();
-    paths.dedup();
-    Ok(paths)
 }

@@ -49,12 +49,7 @@ impl<'p> Interpreter<'p> {
         let store = Store::open(&self.repo);
         reuse::look(&judging, &store, &mut jobs, phase, self.policy());
         let nothing_runs = !jobs.iter().any(|job| reuse::must_judge(&judging, job));
-        // Where nothing runs, a try does not wait for a search for new files.
-        let unstaged = if nothing_runs && self.mode == Mode::Try {
-            self.repo.unstaged_tracked()?
-        } else {
-            self.repo.unstaged()?
-        };
+        let unstaged = self.repo.unstaged()?;
         self.edits_named
             .call_once(|| self.name_unused_edits(&unstaged));
         // A run has pinned its tree already.

@@ -1,0 +1,187 @@
+//! What the folders of a working tree were found to hold, kept from run to run: a folder
+//! whose times are the same holds the same names, and need not be listed again.
+//!
+//! Relied on only where the file system is known to keep such times.
+
+use std::collections::HashMap;
+use std::fs::Metadata;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::disk::{self, Step};
+
+/// A folder that changed less than this ago may change again within the same tick of the
+/// system's clock, which is never longer than a hundredth of a second.
+const SETTLED: Duration = Duration::from_millis(25);
+
+/// File systems whose folders change their times whenever a name comes or goes.
+const TRUSTED: [&str; 7] = ["ext4", "xfs", "btrfs", "f2fs", "zfs", "tmpfs", "overlay"];
+
+/// What is known of all folders, by their paths from the root, each with a `/` at its end.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Folders {
+    all: HashMap<Vec<u8>, Known>,
+}
+
+/// A name that is not tracked, and whether it is a folder.
+pub(super) type Other = (Vec<u8>, bool);
+
+/// What is known of one folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Its inode, and its times of change of content and of itself.
+    stamp: [i64; 5],
+    /// The names in it that were tracked, all of which were there, as one number.
+    tracked: u64,
+    /// The other names, and which of them are folders.
+    pub(super) strangers: Vec<Other>,
+}
+
+impl Known {
+    /// What a folder holds that is like this; `None` where that may change unseen. `meta` is
+    /// from before it was listed.
+    pub(super) fn new(meta: &Metadata, tracked: u64, strangers: Vec<Other>) -> Option<Self> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        let settled = now.checked_sub(SETTLED)?;
+        let settled = (
+            i64::try_from(settled.as_secs()).ok()?,
+            i64::from(settled.subsec_nanos()),
+        );
+        let (modified, changed) = (
+            (meta.mtime(), meta.mtime_nsec()),
+            (meta.ctime(), meta.ctime_nsec()),
+        );
+        // Whole seconds: the disk may not keep more of a time.
+        let is_exact = modified.1 != 0 && changed.1 != 0;
+        (is_exact && modified < settled && changed < settled).then(|| Self {
+            stamp: stamp(meta),
+            tracked,
+            strangers,
+        })
+    }
+
+    /// Whether the folder still holds just that, with the same names tracked.
+    pub(super) fn holds(&self, meta: &Metadata, tracked: u64) -> bool {
+        meta.is_dir() && self.stamp == stamp(meta) && self.tracked == tracked
+    }
+}
+
+fn stamp(meta: &Metadata) -> [i64; 5] {
+    [
+        meta.ino().cast_signed(),
+        meta.mtime(),
+        meta.mtime_nsec(),
+        meta.ctime(),
+        meta.ctime_nsec(),
+    ]
+}
+
+/// Names, in order, as one number.
+pub(super) fn digest<'a>(names: impl Iterator<Item = &'a [u8]>) -> u64 {
+    // Its outcome may be another with another compiler; then all is looked at once more.
+    let mut hasher = DefaultHasher::new();
+    for name in names {
+        hasher.write(name);
+        hasher.write_u8(0);
+    }
+    hasher.finish()
+}
+
+impl Folders {
+    /// Reads what was kept in `file` of the tree at `root`; nothing where its times are not
+    /// to be relied on.
+    pub(super) fn load(file: &Path, root: &Path) -> Option<Self> {
+        if !is_trusted(root) {
+            return None;
+        }
+        Some(Self::parse(&std::fs::read(file).unwrap_or_default()).unwrap_or_default())
+    }
+
+    /// Keeps it for the next run; where that fails, that one takes longer.
+    pub(super) fn save(&self, file: &Path) {
+        let mut bytes = Vec::new();
+        for (path, known) in &self.all {
+            bytes.extend_from_slice(path);
+            bytes.push(0);
+            for number in known.stamp {
+                bytes.extend_from_slice(&number.to_be_bytes());
+            }
+            bytes.extend_from_slice(&known.tracked.to_be_bytes());
+            for (name, folder) in &known.strangers {
+                bytes.push(if *folder { b'd' } else { b'f' });
+                bytes.extend_from_slice(name);
+                bytes.push(0);
+            }
+            bytes.push(0);
+        }
+        drop(disk::write(Step::FolderNotes, file, &bytes));
+    }
+
+    fn parse(mut bytes: &[u8]) -> Option<Self> {
+        let mut all = HashMap::new();
+        while !bytes.is_empty() {
+            let path = until_nul(&mut bytes)?;
+            let mut number = || {
+                let (first, rest) = bytes.split_first_chunk::<8>()?;
+                bytes = rest;
+                Some(*first)
+            };
+            let mut stamp = [0; 5];
+            for part in &mut stamp {
+                *part = i64::from_be_bytes(number()?);
+            }
+            let tracked = u64::from_be_bytes(number()?);
+            let mut strangers = Vec::new();
+            while let Some((kind, name)) = until_nul(&mut bytes)?.split_first() {
+                strangers.push((name.to_vec(), *kind == b'd'));
+            }
+            let known = Known {
+                stamp,
+                tracked,
+                strangers,
+            };
+            all.insert(path.to_vec(), known);
+        }
+        Some(Self { all })
+    }
+
+    pub(super) fn get(&self, path: &[u8]) -> Option<&Known> {
+        self.all.get(path)
+    }
+
+    pub(super) fn insert(&mut self, path: Vec<u8>, known: Known) {
+        self.all.insert(path, known);
+    }
+}
+
+fn until_nul<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let end = bytes.iter().position(|&byte| byte == 0)?;
+    let (part, rest) = (bytes.get(..end)?, bytes.get(end + 1..)?);
+    *bytes = rest;
+    Some(part)
+}
+
+/// Whether `root` lies on a file system of which much is known. Elsewhere, such as on one
+/// shared by a network, a clock may be another's.
+fn is_trusted(root: &Path) -> bool {
+    let Ok(mounts) = std::fs::read_to_string("/proc/self/mountinfo") else {
+        return false;
+    };
+    let kind = mounts
+        .lines()
+        .filter_map(|line| {
+            // `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`
+            let (place, rest) = line.split_once(" - ")?;
+            let place = PathBuf::from(place.split(' ').nth(4)?);
+            // A name with a blank or the like is written in another way, and not understood.
+            let depth = root
+                .starts_with(&place)
+                .then(|| place.components().count())?;
+            Some((depth, rest.split(' ').next()?))
+        })
+        // Of several at one place the last is the one that is seen.
+        .max_by_key(|(depth, _)| *depth);
+    kind.is_some_and(|(_, kind)| TRUSTED.contains(&kind))
+}

@@ -1,0 +1,463 @@
+//! A working tree held against an index, without git: what is surely the same, what is
+//! surely not, and what git has to be asked about.
+
+use std::fs::DirEntry;
+use std::io;
+use std::ops::Range;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::RepoPath;
+use super::folders::{Folders, Known, Other, digest};
+use super::git::{Site, os};
+use super::index::{Index, Staged};
+
+/// From how many files on a second thread is worth its start.
+const MANY: usize = 2_000;
+
+/// How many threads look at most; more would only wait for the disk.
+const THREADS: usize = 4;
+
+/// The largest file whose content is compared here.
+const LARGE: u64 = 8 << 20;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Tracked paths that are surely not as staged.
+    pub(super) changed: Vec<RepoPath>,
+    /// Tracked paths that git has to compare: by its settings and filters they may be as
+    /// staged though they look otherwise.
+    pub(super) doubtful: Vec<RepoPath>,
+    /// Tracked paths that git was told not to look at.
+    pub(super) hidden: Vec<RepoPath>,
+    /// What is not tracked, the outermost of each.
+    pub(super) strangers: Vec<Stranger>,
+    /// What is known now of the folders that were looked at.
+    listed: Vec<(Vec<u8>, Known)>,
+}
+
+/// Something that is not tracked.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Stranger {
+    pub(super) path: RepoPath,
+    /// Whether it is a folder.
+    pub(super) folder: bool,
+}
+
+/// Looks at every tracked file of the working tree, and at what lies beside it. Where the file
+/// system may know a file by another spelling of its name (`folds_names`), one that is not
+/// found may yet be there.
+///
+/// # Errors
+/// Where a folder cannot be read, or goes away meanwhile.
+pub(super) fn look(site: &Site, index: &Index, folds_names: bool) -> io::Result<Found> {
+    let known = Folders::load(&site.folders, &site.work_tree);
+    let tree = Tree {
+        root: &site.work_tree,
+        index,
+        known: known.as_ref(),
+    };
+    let pool = Pool::new(Folder {
+        prefix: Vec::new(),
+        entries: 0..index.len(),
+    });
+    let threads = match index.len() {
+        0..MANY => 1,
+        _ => std::thread::available_parallelism().map_or(1, |n| n.get().min(THREADS)),
+    };
+    let work = || {
+        let mut found = Found::default();
+        pool.work(|folder, open| found.folder(&tree, folder, open));
+        found
+    };
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(found) => all.append(found),
+                Err(_) => return Err(io::Error::other("a thread panicked")),
+            }
+        }
+        Ok(all)
+    })?;
+    if let Some(error) = pool.lock().error.take() {
+        return Err(error);
+    }
+    let mut folders = Folders::default();
+    for (path, folder) in all.listed.drain(..) {
+        folders.insert(path, folder);
+    }
+    if known.is_some_and(|known| known != folders) {
+        folders.save(&site.folders);
+    }
+    let hidden = |entry: &Staged<'_>| entry.is_assumed() || entry.is_skipped();
+    all.hidden = index.entries().filter(hidden).map(Staged::path).collect();
+    if folds_names {
+        all.doubtful.append(&mut all.changed);
+    }
+    all.changed.sort();
+    all.doubtful.sort();
+    all.strangers.sort();
+    Ok(all)
+}
+
+/// A folder to look at, and the entries that lie below it.
+struct Folder {
+    prefix: Vec<u8>,
+    entries: Range<usize>,
+}
+
+impl Folder {
+    fn path(&self, name: &[u8]) -> Vec<u8> {
+        [self.prefix.as_slice(), name].concat()
+    }
+
+    fn inner(&self, name: &[u8], entries: Range<usize>) -> Self {
+        Self {
+            prefix: [self.prefix.as_slice(), name, b"/"].concat(),
+            entries,
+        }
+    }
+}
+
+/// The folders that are still to be looked at, as far as they are not one thread's own.
+struct Pool {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// How many threads have nothing to do.
+    idle: AtomicUsize,
+}
+
+struct State {
+    open: Vec<Folder>,
+    /// How many threads may yet find more.
+    busy: usize,
+    error: Option<io::Error>,
+}
+
+impl Pool {
+    fn new(first: Folder) -> Self {
+        Self {
+            state: Mutex::new(State {
+                open: vec![first],
+                busy: 0,
+                error: None,
+            }),
+            changed: Condvar::new(),
+            idle: AtomicUsize::new(0),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes folders until there are none and nobody can find more. What `look` finds is kept
+    /// for oneself, and half of it is given away when somebody waits.
+    fn work(&self, mut look: impl FnMut(&Folder, &mut Vec<Folder>) -> io::Result<()>) {
+        while let Some(folder) = self.next() {
+            let mut own = vec![folder];
+            let mut result = Ok(());
+            while let (Some(folder), true) = (own.pop(), result.is_ok()) {
+                result = look(&folder, &mut own);
+                if own.len() > 1 && self.idle.load(Ordering::Relaxed) > 0 {
+                    // The older half: folders further out, with more below them.
+                    let given: Vec<Folder> = own.drain(..own.len() / 2).collect();
+                    self.lock().open.extend(given);
+                    self.changed.notify_all();
+                }
+            }
+            let mut state = self.lock();
+            state.busy -= 1;
+            if let Err(error) = result {
+                state.error = Some(error);
+            }
+            self.changed.notify_all();
+        }
+    }
+
+    fn next(&self) -> Option<Folder> {
+        let mut state = self.lock();
+        loop {
+            if state.error.is_some() {
+                return None;
+            }
+            if let Some(folder) = state.open.pop() {
+                state.busy += 1;
+                return Some(folder);
+            }
+            if state.busy == 0 {
+                return None;
+            }
+            self.idle.fetch_add(1, Ordering::Relaxed);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+            self.idle.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A working tree, its index, and what is known of its folders; none where nothing can be.
+struct Tree<'a> {
+    root: &'a Path,
+    index: &'a Index,
+    known: Option<&'a Folders>,
+}
+
+/// What the index has at a name within a folder.
+enum Child {
+    File(usize),
+    Folder(Range<usize>),
+}
+
+impl Found {
+    fn append(&mut self, mut other: Self) {
+        self.changed.append(&mut other.changed);
+        self.doubtful.append(&mut other.doubtful);
+        self.strangers.append(&mut other.strangers);
+        self.listed.append(&mut other.listed);
+    }
+
+    /// Looks at one folder, and notes those in it that are to be looked at.
+    fn folder(
+        &mut self,
+        tree: &Tree<'_>,
+        folder: &Folder,
+        open: &mut Vec<Folder>,
+    ) -> io::Result<()> {
+        let children = children(tree.index, folder);
+        let Some(known) = tree.known else {
+            return self.list(tree, folder, children, open).map(drop);
+        };
+        let tracked = digest(children.iter().map(|child| child.name));
+        let meta = std::fs::symlink_metadata(tree.root.join(os(&folder.prefix)))?;
+        if let Some(known) = known.get(&folder.prefix)
+            && known.holds(&meta, tracked)
+        {
+            self.listed.push((folder.prefix.clone(), known.clone()));
+            return self.recall(tree, folder, known, children, open);
+        }
+        if let Some(strangers) = self.list(tree, folder, children, open)? {
+            let known = Known::new(&meta, tracked, strangers);
+            self.listed
+                .extend(known.map(|known| (folder.prefix.clone(), known)));
+        }
+        Ok(())
+    }
+
+    /// Looks at what a folder is known to hold.
+    fn recall(
+        &mut self,
+        tree: &Tree<'_>,
+        folder: &Folder,
+        known: &Known,
+        children: Vec<Named<'_>>,
+        open: &mut Vec<Folder>,
+    ) -> io::Result<()> {
+        for (name, is_folder) in &known.strangers {
+            self.strangers.push(Stranger {
+                path: RepoPath::new(folder.path(name)),
+                folder: *is_folder,
+            });
+        }
+        for child in children {
+            match child.child {
+                Child::Folder(entries) => open.push(folder.inner(child.name, entries)),
+                Child::File(at) => {
+                    if let Some(staged) = tree.index.get(at) {
+                        self.file(staged, &tree.root.join(os(staged.name())), None)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists a folder. Gives what in it is not tracked, where all that is was there.
+    fn list(
+        &mut self,
+        tree: &Tree<'_>,
+        folder: &Folder,
+        mut children: Vec<Named<'_>>,
+        open: &mut Vec<Folder>,
+    ) -> io::Result<Option<Vec<Other>>> {
+        let mut strangers = Vec::new();
+        let mut as_tracked = true;
+        for entry in std::fs::read_dir(tree.root.join(os(&folder.prefix)))? {
+            let entry = entry?;
+            let name = entry.file_name().into_vec();
+            if name == b".git" {
+                continue;
+            }
+            let at = children.binary_search_by(|child| child.name.cmp(name.as_slice()));
+            let is_folder = || entry.file_type().map(|kind| kind.is_dir());
+            let Some(known) = at.ok().and_then(|at| children.get_mut(at)) else {
+                strangers.push((name, is_folder()?));
+                continue;
+            };
+            known.seen = true;
+            match &known.child {
+                Child::Folder(entries) if is_folder()? => {
+                    open.push(folder.inner(&name, entries.clone()));
+                }
+                Child::Folder(entries) => {
+                    as_tracked = false;
+                    self.missing(tree.index, entries.clone());
+                    strangers.push((name, false));
+                }
+                Child::File(at) => {
+                    if let Some(staged) = tree.index.get(*at) {
+                        self.file(staged, &entry.path(), Some(&entry))?;
+                    }
+                }
+            }
+        }
+        for child in children.iter().filter(|child| !child.seen) {
+            as_tracked = false;
+            match &child.child {
+                Child::File(at) => self.missing(tree.index, *at..at + 1),
+                Child::Folder(entries) => self.missing(tree.index, entries.clone()),
+            }
+        }
+        for (name, is_folder) in &strangers {
+            self.strangers.push(Stranger {
+                path: RepoPath::new(folder.path(name)),
+                folder: *is_folder,
+            });
+        }
+        Ok(as_tracked.then_some(strangers))
+    }
+
+    fn missing(&mut self, index: &Index, entries: Range<usize>) {
+        for staged in entries.filter_map(|at| index.get(at)) {
+            if staged.is_assumed() || staged.is_skipped() {
+                continue;
+            }
+            if is_submodule(staged) || staged.is_intended() {
+                self.doubtful.push(staged.path());
+            } else {
+                self.changed.push(staged.path());
+            }
+        }
+    }
+
+    /// Looks at one file; `entry` is it in its folder's list, where that was read.
+    fn file(
+        &mut self,
+        staged: Staged<'_>,
+        path: &Path,
+        entry: Option<&DirEntry>,
+    ) -> io::Result<()> {
+        if staged.is_assumed() {
+            return Ok(());
+        }
+        // By its folder's handle it is found sooner.
+        let metadata = || entry.map_or_else(|| path.symlink_metadata(), DirEntry::metadata);
+        if is_submodule(staged) {
+            let empty = metadata()?.is_dir() && !path.join(".git").exists();
+            if !empty {
+                self.doubtful.push(staged.path());
+            }
+            return Ok(());
+        }
+        if staged.is_skipped() || staged.is_intended() {
+            self.doubtful.push(staged.path());
+            return Ok(());
+        }
+        let meta = metadata()?;
+        if meta.is_dir() {
+            self.changed.push(staged.path());
+            self.strangers.push(Stranger {
+                path: staged.path(),
+                folder: true,
+            });
+            return Ok(());
+        }
+        let mode = match meta.file_type() {
+            kind if kind.is_symlink() => 0o120_000,
+            kind if !kind.is_file() => 0,
+            _ if meta.permissions().mode() & 0o100 != 0 => 0o100_755,
+            _ => 0o100_644,
+        };
+        if mode == staged.mode() && (staged.is_like(&meta) || has_content(staged, path, &meta)) {
+            return Ok(());
+        }
+        // Git goes by the size, too, where it has noted one.
+        let resized = staged.size() != 0 && u64::from(staged.size()) != meta.size() & 0xffff_ffff;
+        if mode == staged.mode() && resized {
+            self.changed.push(staged.path());
+        } else {
+            self.doubtful.push(staged.path());
+        }
+        Ok(())
+    }
+}
+
+struct Named<'a> {
+    name: &'a [u8],
+    child: Child,
+    seen: bool,
+}
+
+/// What the index has directly in a folder, sorted by name.
+fn children<'a>(index: &'a Index, folder: &Folder) -> Vec<Named<'a>> {
+    let skip = folder.prefix.len();
+    let mut all = Vec::new();
+    let mut at = folder.entries.start;
+    while at < folder.entries.end {
+        let Some(rest) = index.get(at).and_then(|entry| entry.name().get(skip..)) else {
+            break;
+        };
+        let (name, child) = match rest.iter().position(|&byte| byte == b'/') {
+            None => (rest, Child::File(at)),
+            Some(slash) => {
+                let (name, within) = (rest.get(..slash), rest.get(..=slash));
+                let within = within.unwrap_or_default();
+                let end = index.first_after(at..folder.entries.end, |name| {
+                    name.get(skip..)
+                        .is_some_and(|rest| rest.starts_with(within))
+                });
+                (name.unwrap_or_default(), Child::Folder(at..end))
+            }
+        };
+        at = match &child {
+            Child::File(at) => at + 1,
+            Child::Folder(entries) => entries.end,
+        };
+        all.push(Named {
+            name,
+            child,
+            seen: false,
+        });
+    }
+    all.sort_unstable_by_key(|child| child.name);
+    all
+}
+
+fn is_submodule(staged: Staged<'_>) -> bool {
+    staged.mode() == 0o160_000
+}
+
+/// Whether a file's bytes are just the staged ones. Where they are not, a filter may still
+/// make them so.
+fn has_content(staged: Staged<'_>, path: &Path, meta: &std::fs::Metadata) -> bool {
+    if meta.size() > LARGE {
+        return false;
+    }
+    let content = if meta.is_symlink() {
+        std::fs::read_link(path).map(|target| target.as_os_str().as_bytes().to_vec())
+    } else {
+        std::fs::read(path)
+    };
+    let Ok(content) = content else { return false };
+    let format = staged.format();
+    git2::Oid::hash_object_ext(git2::ObjectType::Blob, &content, format)
+        .is_ok_and(|id| id.as_bytes() == staged.id())
+}
