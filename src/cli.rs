@@ -5,6 +5,7 @@ mod demo;
 mod explain;
 mod fix;
 mod fmt;
+mod judged;
 mod locate;
 mod output;
 mod replace;

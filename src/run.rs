@@ -20,11 +20,13 @@ mod retry;
 mod reuse;
 mod schedule;
 mod scope;
+mod share;
 mod state;
 mod take;
 mod tasks;
 mod transcripts;
 mod turn;
+mod worktree;
 
 pub use event::{
     AttemptFailure, Counts, DiagnosticEvent, Event, HoldSummary, Mode, Place, SCHEMA, Verdict,

@@ -84,11 +84,9 @@ impl Analyzer<'_> {
             StmtKind::Tree(word) => {
                 if self.first(seen, "tree", stmt.keyword) && word.value == "worktree" {
                     settings.tree = TreeMode::Worktree;
-                    self.unbuilt(Feature::Worktree, "", stmt.span);
                 }
             }
             StmtKind::Share(globs) => {
-                self.unbuilt(Feature::Share, "", stmt.span);
                 let globs = self.globs_now(globs, "`share`", place);
                 settings.share.get_or_insert_default().extend(globs);
             }

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::judged::Judged;
 use super::locate::Located;
 use super::output::Output;
 use super::{Format, Sets};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::Plan;
 use crate::process::{self, Interrupt};
-use crate::repo::{Repository, TreeLoader};
+use crate::repo::Repository;
 use crate::report::{GithubReporter, HumanReporter, json};
 use crate::run::{Event, Interpreter, Outcome, PhaseSelection, Refusal, Turn};
 use crate::source::Sources;
@@ -174,26 +174,25 @@ fn go(
             }
         },
     };
-    let tree = match repo.staged_tree() {
-        Ok(tree) => tree,
+    let read = match Judged::read(&repo, &located.path, &given) {
+        Ok(read) => read,
         // Of what is in the way, the index is only a part.
         Err(error) => {
             let error = repo.preflight().err().unwrap_or(error);
             return complain(&error.diagnostic());
         }
     };
-    let loader = TreeLoader::new(&repo, tree.clone());
-    let loaded = Plan::load_with(&located.path, &loader, &given);
-    let from_disk = loader.from_disk();
-    let plan = match loaded {
-        Ok(plan) => plan,
+    let judged = match read {
+        Ok(judged) => judged,
         Err(diagnostics) => {
-            let diagnostics = located.relocate(diagnostics);
+            let diagnostics = located.relocate(*diagnostics);
             output.diagnostics(&diagnostics, how.format);
             return 2;
         }
     };
-    let notices = from_disk
+    let Judged { plan, tree, .. } = judged;
+    let notices = judged
+        .from_disk
         .iter()
         .map(|path| format!("`{path}` is not staged: it was read from the working tree"));
     let mut interpreter = Interpreter::new(&plan, repo)

@@ -282,9 +282,7 @@ codes! {
     NOT_BUILT_RATCHET = "E0385", "not built yet: ratchets";
     // E0386 and E0387 were `retry` and `hold`, and stay unused.
     NOT_BUILT_PUSH = "E0388", "not built yet: push";
-    NOT_BUILT_WORKTREE = "E0389", "not built yet: tree worktree";
-    NOT_BUILT_SHARE = "E0390", "not built yet: share";
-    // E0391 was `secret`, and stays unused.
+    // E0389 was `tree worktree`, E0390 `share`, E0391 `secret`; they stay unused.
     NOT_BUILT_AMEND = "E0392", "not built yet: amend by";
 
     NO_PLAN = "E0401", "no plan was found, or several";
@@ -331,6 +329,7 @@ codes! {
     SIGNAL = "R102", "a command died of a signal";
     EXPECT = "R103", "an expectation does not hold";
     TREE_CHANGED = "R104", "the judged tree was changed while it was judged";
+    NOT_STAGED = "R105", "the working tree that was judged is not what is staged";
 
     OUT_OF_SCOPE = "R201", "a change outside what the phase allows";
     DENIED = "R202", "a change to what the phase denies";

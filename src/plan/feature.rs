@@ -23,25 +23,19 @@ pub enum Feature {
     Ratchet,
     /// `push`.
     Push,
-    /// `tree worktree`.
-    Worktree,
-    /// `share`.
-    Share,
     /// `amend by`.
     AmendBy,
 }
 
 impl Feature {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 7] = [
         Self::Service,
         Self::Rhai,
         Self::Library,
         Self::Manual,
         Self::Ratchet,
         Self::Push,
-        Self::Worktree,
-        Self::Share,
         Self::AmendBy,
     ];
 
@@ -55,8 +49,6 @@ impl Feature {
             Self::Manual => Code::NOT_BUILT_MANUAL,
             Self::Ratchet => Code::NOT_BUILT_RATCHET,
             Self::Push => Code::NOT_BUILT_PUSH,
-            Self::Worktree => Code::NOT_BUILT_WORKTREE,
-            Self::Share => Code::NOT_BUILT_SHARE,
             Self::AmendBy => Code::NOT_BUILT_AMEND,
         }
     }
@@ -71,8 +63,6 @@ impl Feature {
             Self::Manual => "manual",
             Self::Ratchet => "ratchet",
             Self::Push => "push",
-            Self::Worktree => "tree worktree",
-            Self::Share => "share",
             Self::AmendBy => "amend by",
         }
     }

@@ -224,12 +224,6 @@ impl Index {
             .map(|entry| Staged { index: self, entry })
     }
 
-    /// The entry of a path.
-    pub(super) fn find(&self, path: &[u8]) -> Option<Staged<'_>> {
-        let at = self.first_after(0..self.len(), |name| name < path);
-        self.get(at).filter(|found| found.name() == path)
-    }
-
     /// The first of a range of entries whose name is no longer `before`.
     pub(super) fn first_after(&self, range: Range<usize>, before: impl Fn(&[u8]) -> bool) -> usize {
         let entries = self.entries.get(range.clone()).unwrap_or_default();

@@ -127,30 +127,6 @@ impl Repository {
         }
         found
     }
-
-    /// Those of some tracked paths that are not as staged.
-    ///
-    /// # Errors
-    /// As [`Repository::unstaged`].
-    pub fn changed_among(&self, paths: &[RepoPath]) -> Result<Vec<RepoPath>, RepoError> {
-        let index = self.index();
-        let looks_the_same = |path: &&RepoPath| {
-            let staged = index.as_ref().and_then(|index| index.find(path.as_bytes()));
-            let meta = std::fs::symlink_metadata(self.root().join(path.as_path()));
-            staged
-                .zip(meta.ok())
-                .is_some_and(|(staged, meta)| staged.is_like(&meta))
-        };
-        let open: Vec<RepoPath> = paths
-            .iter()
-            .filter(|path| !looks_the_same(path))
-            .cloned()
-            .collect();
-        if open.is_empty() {
-            return Ok(open);
-        }
-        Ok(status(&self.site, &open)?.changed)
-    }
 }
 
 /// How the working tree of a site differs from its index, which may have been read already.

@@ -31,7 +31,7 @@ impl<'p> Interpreter<'p> {
         };
         let tree = match &self.tree {
             Some(tree) => tree.clone(),
-            None => self.repo.staged_tree()?,
+            None => self.tree_to_judge()?,
         };
         let head = self.repo.head()?;
         let judged = self.judge_tree(index, phase, &states, &tree, &head, &part, &[])?;

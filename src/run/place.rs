@@ -10,6 +10,7 @@ use super::phase::{self, Part};
 use super::record::{Line, Told};
 use super::reuse::{self, Policy, Store};
 use super::schedule::Pace;
+use super::share;
 use super::state::States;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Gate, Phase};
@@ -50,19 +51,28 @@ impl<'p> Interpreter<'p> {
         reuse::look(&judging, &store, &mut jobs, phase, self.policy());
         let nothing_runs = !jobs.iter().any(|job| reuse::must_judge(&judging, job));
         let unstaged = self.repo.unstaged()?;
-        self.edits_named
-            .call_once(|| self.name_unused_edits(&unstaged));
+        let as_it_is = self.judges_worktree();
+        if !as_it_is {
+            self.edits_named
+                .call_once(|| self.name_unused_edits(&unstaged));
+        }
         // A run has pinned its tree already.
         let pins = !nothing_runs && self.mode == Mode::Try;
         let _pin = pins.then(|| self.repo.pin(tree)).transpose()?;
         // What stays out of the judged tree is named; with any of it, gates look elsewhere.
         let (checked, place) = if nothing_runs {
             (None, Place::None)
-        } else if unstaged.is_clean() && self.repo.staged_tree()? == *tree {
+        } else if as_it_is || unstaged.is_clean() && self.repo.staged_tree()? == *tree {
             (Some(CheckedPlace::InPlace), Place::InPlace)
         } else {
-            let checkout = CheckedPlace::Checkout(self.repo.checkout(tree)?);
-            (Some(checkout), Place::Checkout)
+            let shared = share::folders(&self.plan.settings, &self.repo, &unstaged)?;
+            let checkout = self.repo.checkout_with(tree, &shared)?;
+            (Some(CheckedPlace::Checkout(checkout)), Place::Checkout)
+        };
+        let not_judged = if as_it_is {
+            Vec::new()
+        } else {
+            shown(&unstaged.paths())
         };
         if let Some(CheckedPlace::Checkout(checkout)) = &checked {
             judging.root = checkout.root().to_owned();
@@ -90,7 +100,7 @@ impl<'p> Interpreter<'p> {
             goal: phase.goal.clone(),
             tree: tree.as_str().to_owned(),
             place,
-            not_judged: shown(&unstaged.paths()),
+            not_judged,
             reminders: reminders.to_vec(),
             gates,
         });
@@ -104,10 +114,14 @@ impl<'p> Interpreter<'p> {
             store: &store,
         };
         let mut outcome = phase::judge(&judging, index, phase, part, &looked, pace, &emit)?;
-        let since = match &checked {
+        let mut since = match &checked {
             Some(checked) => self.repo.changed_since(checked, tree)?,
             None => Unstaged::default(),
         };
+        if as_it_is {
+            // What git was told not to look at before says nothing of the gates.
+            since.changed.retain(|path| !unstaged.hidden.contains(path));
+        }
         let interrupted = self.interrupt.signal().is_some();
         if since.changed.is_empty() && !interrupted {
             // What cannot be kept is judged again, no more.
@@ -173,11 +187,21 @@ fn cores() -> usize {
 /// How many paths a sentence lists.
 const LISTED: usize = 10;
 
-fn shown(paths: &[RepoPath]) -> Vec<String> {
+pub(super) fn shown(paths: &[RepoPath]) -> Vec<String> {
     paths
         .iter()
         .map(|path| path.to_str_lossy().into_owned())
         .collect()
+}
+
+/// The first of them, a line each, and how many more there are.
+pub(super) fn listed(mut paths: Vec<String>) -> String {
+    let more = paths.len().saturating_sub(LISTED);
+    if more > 0 {
+        paths.truncate(LISTED);
+        paths.push(format!("and {more} more"));
+    }
+    paths.join("\n  ")
 }
 
 fn left_behind(paths: &[RepoPath]) -> String {
@@ -189,16 +213,12 @@ fn left_behind(paths: &[RepoPath]) -> String {
 }
 
 fn tree_changed(phase: &Phase, changed: &[RepoPath], place: Place) -> Diagnostic {
-    let mut list = shown(changed.get(..LISTED).unwrap_or(changed));
-    if changed.len() > LISTED {
-        list.push(format!("and {} more", changed.len() - LISTED));
-    }
     let whose = match place {
         Place::InPlace => "a gate, or somebody else, changed the working tree while it was judged",
         Place::Checkout | Place::None => "a gate changed files of the tree it judged",
     };
     Diagnostic::new(Code::TREE_CHANGED, whose, phase.name.span)
         .here("of this phase")
-        .note(format!("no longer as judged:\n  {}", list.join("\n  ")))
+        .note(format!("no longer as judged:\n  {}", listed(shown(changed))))
         .help("let gates only look: write results to an ignored folder; a formatter wants its `--check`")
 }

@@ -43,7 +43,7 @@ impl<'p> Interpreter<'p> {
             };
             let judged = match tree.take() {
                 Some(tree) => tree,
-                None => self.repo.staged_tree()?,
+                None => self.tree_to_judge()?,
             };
             let (verdict, interrupted) = self.take_phase(index, phase, &states, judged)?;
             outcome.verdict = verdict;
@@ -138,6 +138,10 @@ impl<'p> Interpreter<'p> {
         };
         let event = match outcome.verdict {
             Verdict::Fail => "red",
+            Verdict::Pass if !self.may_seal(phase, &tree)? => {
+                drop(self.repo.record(self.plan.name(), &run.judged("green")));
+                return Ok((Verdict::Fail, None));
+            }
             Verdict::Pass => {
                 let sealed = self.seal(index, &run, states, &judging_sources);
                 if sealed.is_err() {

@@ -19,8 +19,6 @@ fn user(feature: Feature) -> (&'static str, &'static str) {
             "gate g {\n    ratchet lines = files(\"**\").len() rises\n  }",
         ),
         Feature::Push => ("", "gate g $ true\n  push \"origin\""),
-        Feature::Worktree => ("tree worktree", "gate g $ true"),
-        Feature::Share => ("share \"node_modules\"", "gate g $ true"),
         Feature::AmendBy => ("amend by \"a@example.com\"", "gate g $ true"),
     }
 }

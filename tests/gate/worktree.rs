@@ -1,0 +1,98 @@
+//! `tree worktree`: gates see the working tree as it is; sealed is only what is staged.
+
+use crate::project::Project;
+
+const PLAN: &str = "plan {\n  tree worktree\n}\nphase p \"P\" {\n  gate good {\n    $ cat file\n    expect stdout == \"good\"\n  }\n  commit feat \"p\"\n  tag \"v1\"\n}\n";
+
+#[test]
+fn what_is_not_staged_is_judged_and_not_sealed() {
+    let project = Project::with_plan(PLAN);
+    project.stage("file", "bad\n");
+    project.write("file", "good\n");
+    project.write("new", "x\n");
+    let before = project.belongings();
+    let answer = project.gate(&["run", "--format", "json"]).exits(1);
+    assert_eq!(answer.verdicts(), ["good pass"]);
+    assert_eq!(answer.codes(), ["R105 plan.gate:4:7"]);
+    assert_eq!(project.belongings(), before);
+    assert_eq!(project.tags(), [""; 0]);
+    project.gate(&["try"]).exits(0);
+
+    let told = project.gate(&["run"]).exits(1).stdout;
+    let told = &told[told.find("error[").unwrap()..];
+    insta::assert_snapshot!(&told[..told.find("NOT SEALED").unwrap()], @r#"
+    error[R105]: the working tree that was judged is not what is staged
+      ╭─[ plan.gate:4:7 ]
+      │
+    4 │ phase p "P" {
+      │       ┬
+      │       ╰── green, and not sealed
+      │
+      = note: not as staged:
+            file
+            new
+      = help: stage what was judged with `git add`, or have git ignore it, and run again
+    "#);
+
+    project.git(&["add", "--all"]);
+    project.gate(&["run"]).exits(0);
+    assert_eq!(project.tags(), ["v1"]);
+    assert_eq!(project.git(&["show", "HEAD:file"]), "good");
+}
+
+#[test]
+fn a_fault_that_is_not_staged_is_red() {
+    let project = Project::with_plan(PLAN);
+    project.stage("file", "good\n");
+    project.write("file", "bad\n");
+    let answer = project.gate(&["run", "--format", "json"]).exits(1);
+    assert_eq!(answer.verdicts(), ["good fail"]);
+}
+
+#[test]
+fn scope_tasks_and_files_are_the_working_tree_s() {
+    let project = Project::with_plan(
+        "plan {\n  base \"main\"\n  tree worktree\n}\nphase p \"P\" {\n  scope { deny \"*.lock\" }\n  tasks \"tasks.md\"\n  gate seen expect files(\"*.txt\") == [\"new.txt\"]\n}\n",
+    );
+    project.write("new.txt", "x\n");
+    project.write("a.lock", "x\n");
+    project.write("tasks.md", "- [ ] one\n");
+    let answer = project.gate(&["try", "--format", "json"]).exits(1);
+    assert_eq!(answer.codes(), ["R202 a.lock:1:1", "R301 tasks.md:1:3"]);
+    assert_eq!(answer.verdicts(), ["seen pass"]);
+}
+
+#[test]
+fn the_plan_is_read_from_it_too() {
+    let project = Project::with_plan(PLAN);
+    project.stage("file", "other\n");
+    project.write("plan.gate", PLAN.replace("\"good\"", "\"other\""));
+    let answer = project.gate(&["try"]).exits(0);
+    assert!(!answer.stdout.contains("not used"), "{}", answer.stdout);
+    // But not what of it says which tree that is.
+    project.write("plan.gate", PLAN.replace("  tree worktree\n", ""));
+    project.write("file", "good\n");
+    let answer = project.gate(&["run", "--format", "json"]).exits(1);
+    assert_eq!(answer.codes(), ["R105 plan.gate:4:7"]);
+}
+
+#[test]
+fn a_gate_that_changes_it_is_red() {
+    let project = Project::with_plan(
+        "plan {\n  tree worktree\n}\nphase p \"P\" {\n  gate bad $ echo more >> file\n}\n",
+    );
+    project.stage("file", "one\n");
+    project.write("file", "two\n");
+    let answer = project.gate(&["try", "--format", "json"]).exits(1);
+    assert_eq!(answer.codes(), ["R104 plan.gate:4:7"]);
+}
+
+#[test]
+fn what_git_does_not_look_at_cannot_be_sealed() {
+    let project = Project::with_plan(PLAN);
+    project.stage("file", "good\n");
+    project.git(&["update-index", "--assume-unchanged", "file"]);
+    let answer = project.gate(&["run", "--format", "json"]).exits(1);
+    assert_eq!(answer.verdicts(), ["good pass"]);
+    assert_eq!(answer.codes(), ["R105 plan.gate:4:7"]);
+}
