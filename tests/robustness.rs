@@ -232,6 +232,11 @@ fn files_beyond_the_caps() {
     assert_eq!(codes("(".repeat(MAX_FILE_SIZE + 1)), [Code::TOO_LARGE]);
     assert_eq!(codes("(".repeat(MAX_FILE_SIZE)), [Code::TOO_DEEP]);
     assert_eq!(codes("let a = 1\n".repeat(100_001)), [Code::TOO_MANY]);
+    let list = format!("let a = [{}]\n", "1, ".repeat(1_000_001));
+    assert_eq!(codes(list), [Code::TOO_LARGE]);
+    assert_eq!(codes("a ".repeat(2_000_001)), [Code::TOO_LARGE]);
+    let text = format!("let a = \"{}\"\n", "{{b}}".repeat(2_000_001));
+    assert_eq!(codes(text), [Code::TOO_LARGE]);
     let nested = format!("let a = {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(codes(nested), [Code::TOO_DEEP]);
 }

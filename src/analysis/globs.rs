@@ -1,5 +1,7 @@
 //! Globs, and what is wrong with one, at its place inside the string.
 
+use std::collections::HashMap;
+
 use globset::{ErrorKind, GlobBuilder, GlobMatcher};
 
 use crate::diagnostic::{Applicability, Code, Diagnostic};
@@ -223,6 +225,64 @@ impl<'g> Cover<'g> {
         let plain = |glob: &str| !glob.contains(['{', '\\']);
         plain(self.glob) && plain(glob) && folders_cover(self.glob, glob)
     }
+}
+
+/// Globs, each with something of its own, among which that is found which covers another.
+pub(super) struct Covers<'g, T> {
+    all: Vec<(Cover<'g>, T)>,
+    /// Those that begin with a name, and cover only what begins with the same one.
+    by_first: HashMap<&'g str, Vec<usize>>,
+    /// Those that end with a name, likewise.
+    by_last: HashMap<&'g str, Vec<usize>>,
+    others: Vec<usize>,
+}
+
+impl<'g, T> Covers<'g, T> {
+    pub fn new(globs: impl Iterator<Item = (&'g str, T)>) -> Self {
+        let mut covers = Self {
+            all: Vec::new(),
+            by_first: HashMap::new(),
+            by_last: HashMap::new(),
+            others: Vec::new(),
+        };
+        for (at, (glob, own)) in globs.enumerate() {
+            let (first, last) = ends(glob);
+            if is_literal(first) {
+                covers.by_first.entry(first).or_default().push(at);
+            } else if is_literal(last) && !last.contains([']', '}']) {
+                covers.by_last.entry(last).or_default().push(at);
+            } else {
+                covers.others.push(at);
+            }
+            covers.all.push((Cover::new(glob), own));
+        }
+        covers
+    }
+
+    /// The first that covers `glob`, of those that are `meant`.
+    pub fn first(&self, glob: &str, meant: impl Fn(&T) -> bool) -> Option<&(Cover<'g>, T)> {
+        let (first, last) = ends(glob);
+        let named = |names: &HashMap<&str, Vec<usize>>, name: &str| {
+            names.get(name).map_or(&[][..], Vec::as_slice).to_vec()
+        };
+        let mut near = named(&self.by_first, first);
+        near.extend(named(&self.by_last, last));
+        near.extend(&self.others);
+        near.into_iter()
+            .filter(|at| {
+                let found = self.all.get(*at);
+                found.is_some_and(|(cover, own)| meant(own) && cover.covers(glob))
+            })
+            .min()
+            .and_then(|at| self.all.get(at))
+    }
+}
+
+/// What stands before the first slash of a glob, and what behind the last.
+fn ends(glob: &str) -> (&str, &str) {
+    let first = glob.split_once('/').map_or(glob, |(first, _)| first);
+    let last = glob.rsplit_once('/').map_or(glob, |(_, last)| last);
+    (first, last)
 }
 
 fn folders_cover(deny: &str, allow: &str) -> bool {

@@ -2,12 +2,12 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Forbidden, ScopeRule, Tasks};
-use crate::source::{Span, Spanned};
+use crate::source::Spanned;
 use crate::syntax::ast::{self, Block, LimitKind, Stmt, StmtKind};
 use crate::value::{Type, Value};
 
 use super::Analyzer;
-use super::globs::Cover;
+use super::globs::Covers;
 use super::place::Place;
 use super::slots::Seen;
 
@@ -98,23 +98,22 @@ impl<'a> Analyzer<'a> {
     /// Reports what a phase allows and denies whole; `own` of its rules are its own, the
     /// others those of `every phase`. A phase may well deny what every phase allows.
     pub fn denied_allows(&mut self, rules: &[ScopeRule], own: usize) {
-        let denies: Vec<(usize, Cover<'_>, Span)> = rules
-            .iter()
-            .enumerate()
-            .filter_map(|(at, rule)| match rule {
-                ScopeRule::Deny { glob } => Some((at, Cover::new(&glob.value), glob.span)),
-                _ => None,
-            })
-            .collect();
+        let denies = Covers::new(
+            rules
+                .iter()
+                .enumerate()
+                .filter_map(|(at, rule)| match rule {
+                    ScopeRule::Deny { glob } => Some((glob.value.as_str(), (at, glob.span))),
+                    _ => None,
+                }),
+        );
         for (at, rule) in rules.iter().enumerate() {
             let ScopeRule::Allow { glob: allow } = rule else {
                 continue;
             };
             let heard = |deny: usize| at < own || deny >= own;
-            let deny = denies
-                .iter()
-                .find(|(deny, cover, _)| heard(*deny) && cover.covers(&allow.value));
-            if let Some((_, cover, span)) = deny {
+            let deny = denies.first(&allow.value, |(deny, _)| heard(*deny));
+            if let Some((cover, (_, span))) = deny {
                 self.report(
                     Diagnostic::new(
                         Code::ALLOW_DENIED,

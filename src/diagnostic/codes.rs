@@ -218,7 +218,7 @@ codes! {
     MULTILINE_INDENT = "E0128", "a line with less indentation than the closing quotes";
     MULTILINE_EDGE = "E0129", "text on the line of multi-line quotes";
     TOO_DEEP = "E0130", "nesting beyond 128 levels";
-    TOO_LARGE = "E0131", "a file beyond 16 MiB";
+    TOO_LARGE = "E0131", "a file beyond 16 MiB, or 2,000,000 words and signs";
     TOO_MANY = "E0132", "more than 100,000 statements";
     INVALID_UTF8 = "E0133", "a file that is not UTF-8";
     UNKNOWN_EDITION = "E0134", "an edition that never was";

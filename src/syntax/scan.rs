@@ -27,6 +27,10 @@ use structure::{Kind, Open};
 /// How deep a file may nest: brackets, blocks, unary operators and interpolations, one each.
 const MAX_DEPTH: usize = 128;
 
+/// How many words, signs and interpolations a file may have: what 16 MiB of them take to read
+/// is more than a person waits.
+const MAX_TOKENS: usize = 2_000_000;
+
 /// What the pass found.
 pub(super) struct Scan {
     /// Every comment.
@@ -120,6 +124,8 @@ struct Scanner<'s> {
     /// The line end found last, and from where: a long line is not searched again and again.
     known_end: Cell<(usize, usize)>,
     statements: usize,
+    /// Words, signs and interpolations so far.
+    seen: usize,
     /// Blocks still to be closed by indentation, and braces to be taken for strays.
     missing: usize,
     extra: usize,
@@ -159,6 +165,7 @@ impl<'s> Scanner<'s> {
             line_start: 0,
             known_end: Cell::new((1, 0)),
             statements: 0,
+            seen: 0,
             missing,
             extra,
             unclosed: 0,
@@ -229,6 +236,7 @@ impl<'s> Scanner<'s> {
             }
         }
         self.tokens += 1;
+        self.count(self.at);
         if !matches!(byte, b'_' | b'a'..=b'z' | b'A'..=b'Z') {
             self.negated = false;
         }
@@ -542,6 +550,22 @@ impl<'s> Scanner<'s> {
     fn give_up(&mut self, diagnostic: Diagnostic) {
         self.found.diagnostics = vec![diagnostic];
         self.found.hopeless = true;
+    }
+
+    /// Counts what stands at `at`.
+    fn count(&mut self, at: usize) {
+        self.seen += 1;
+        if self.seen > MAX_TOKENS {
+            let place = self.span(at..at + 1);
+            self.give_up(
+                Diagnostic::new(
+                    Code::TOO_LARGE,
+                    "the file has more than 2,000,000 words and signs",
+                    place,
+                )
+                .help("move data into files of their own and name them in the plan"),
+            );
+        }
     }
 
     /// Takes note of how deep `at` is, with `more` levels not on the stack.

@@ -6,6 +6,9 @@ use crate::syntax::ast::{ExprKind, Stmt, StmtKind, TextPart};
 
 use super::walk::{Part, bare, parts};
 
+/// The longest text that is looked at, in bytes: no system takes a longer argument.
+const LONGEST: u32 = 256 << 10;
+
 /// Stands for an interpolation.
 pub(super) const HOLE: char = '\0';
 
@@ -41,8 +44,8 @@ impl Segment {
 }
 
 impl<'a> CommandLine<'a> {
-    /// The text of the command that a statement is or holds; none where it holds none, or
-    /// one that is not written out.
+    /// The text of the command that a statement is or holds; none where it holds none, one
+    /// that is not written out, or one that is too long.
     pub fn of(stmt: &'a Stmt, sources: &Sources) -> Option<Self> {
         let (pieces, span) = match &stmt.kind {
             StmtKind::Run(expr) => match &bare(expr).kind {
@@ -54,6 +57,9 @@ impl<'a> CommandLine<'a> {
                 Part::Expr(_) | Part::Text(_) => None,
             })?,
         };
+        if span.end - span.start > LONGEST {
+            return None;
+        }
         let mut line = Self {
             parts: pieces,
             span,

@@ -15,6 +15,7 @@ impl Scanner<'_> {
         if self.is_foreign_template(start) {
             return Some(self.foreign_template(start));
         }
+        self.count(start);
         let depth = self.open.len();
         let reported = self.found.diagnostics.len();
         let mended = self.found.mends.len();
