@@ -12,6 +12,7 @@ mod replace;
 mod run;
 mod show;
 mod status;
+mod verify;
 mod why;
 
 use std::process::ExitCode;
@@ -50,6 +51,8 @@ enum Command {
     Fmt(fmt::FmtArgs),
     /// Show which phase is open, which are sealed and which are locked
     Status(status::StatusArgs),
+    /// Prove that every seal is what it says
+    Verify(verify::VerifyArgs),
     /// Show a plan as gate understands it
     Show(show::ShowArgs),
     /// Tell more of a code: what it means, an example, and how it is mended
@@ -123,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args, &output),
         Command::Fmt(args) => fmt::fmt(&args, &output),
         Command::Status(args) => status::status(&args, &output),
+        Command::Verify(args) => verify::run(&args, &output),
         Command::Show(args) => show::show(&args, &output),
         Command::Explain(args) => explain::explain(&args, &output),
         Command::Demo(args) => demo::demo(&args, &output),

@@ -4,6 +4,7 @@
 //! hooks. Every ref of gate's own lies under `refs/gate/`; a branch and a tag move
 //! only in [`Repository::seal`].
 
+mod chain;
 mod change;
 mod checkout;
 mod error;
@@ -24,10 +25,12 @@ mod sample;
 mod scan;
 mod seal;
 mod share;
+mod signature;
 mod state;
 mod tag;
 mod unstaged;
 
+pub use chain::{Chain, ChainLink, RangeCommit};
 pub use change::{AddedLine, Change, ChangeKind};
 pub use checkout::{CheckedPlace, Checkout};
 pub use error::RepoError;
@@ -41,6 +44,7 @@ pub use path::RepoPath;
 pub use pin::Pin;
 pub use sample::Sample;
 pub use seal::{Seal, Sealed};
+pub use signature::Signature;
 pub use state::Head;
 pub use tag::TagInfo;
 pub use unstaged::Unstaged;

@@ -16,6 +16,7 @@ pub mod sarif;
 pub mod snippet;
 pub mod status;
 pub mod style;
+pub mod verify;
 pub mod why;
 
 pub use github::GithubReporter;

@@ -26,6 +26,7 @@ mod take;
 mod tasks;
 mod transcripts;
 mod turn;
+mod verify;
 mod worktree;
 
 pub use event::{
@@ -36,6 +37,9 @@ pub use outcome::{Outcome, PhaseSelection, Refusal};
 pub use reuse::{Answer, Difference, DifferenceKind, LastVerdict, Origin, Why};
 pub use state::{PhaseState, States};
 pub use turn::Turn;
+pub use verify::{
+    CommitProof, Cover, Finding, PhaseProof, Proof, Signed, Subject, Verification, verify,
+};
 
 use std::time::Duration;
 

@@ -29,6 +29,8 @@ pub enum Family {
     Tasks,
     /// `R4xx`: an earlier phase's gate failed.
     Regression,
+    /// `R6xx`: the evidence of a seal does not hold.
+    Evidence,
     /// `B1xx`: something could not be judged.
     Blocked,
     /// `M1xx`: a person's check.
@@ -41,7 +43,7 @@ pub struct Code(&'static str);
 
 impl Family {
     /// Every family, in the order of the registry.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Syntax,
         Self::Names,
         Self::Sense,
@@ -52,6 +54,7 @@ impl Family {
         Self::Scope,
         Self::Tasks,
         Self::Regression,
+        Self::Evidence,
         Self::Blocked,
         Self::Manual,
     ];
@@ -70,6 +73,7 @@ impl Family {
             Self::Scope => "The change leaves its scope",
             Self::Tasks => "A task is not done",
             Self::Regression => "An earlier phase",
+            Self::Evidence => "The evidence of a seal",
             Self::Blocked => "Blocked",
             Self::Manual => "Manual checks",
         }
@@ -82,6 +86,7 @@ impl Family {
             Self::Syntax | Self::Names | Self::Sense | Self::Call => "nothing was run; exit 2",
             Self::Lint | Self::Advice => "advice; changes no exit code",
             Self::Gate | Self::Scope | Self::Tasks | Self::Regression => "red; exit 1",
+            Self::Evidence => "found by `gate verify`; exit 1",
             Self::Blocked => "it says nothing about the work; exit 3",
             Self::Manual => "waits for a person; exit 4",
         }
@@ -127,6 +132,7 @@ impl Code {
             (_, "R1", _) => Family::Gate,
             (_, "R2", _) => Family::Scope,
             (_, "R3", _) => Family::Tasks,
+            (_, "R6", _) => Family::Evidence,
             ("R", _, _) => Family::Regression,
             ("B", _, _) => Family::Blocked,
             _ => Family::Manual,
@@ -301,6 +307,7 @@ codes! {
     NOT_FORMATTED = "E0414", "a file that could not be formatted or mended";
     UNKNOWN_CODE = "E0415", "a code that does not exist";
     RUN_IN_PROGRESS = "E0430", "another run is at work in this working tree";
+    NOTHING_TO_VERIFY = "E0450", "a tag or range to verify that is none";
 
     MATCHES_ALL = "W001", "a regex that matches every text";
     IDLE_RETRY = "W002", "a retry of what has no reason to flake";
@@ -346,6 +353,18 @@ codes! {
     NO_TASK_FILE = "R304", "the file of the tasks is not there";
 
     REGRESSION = "R401", "a gate of an earlier phase fails on the new tree";
+
+    NO_TAG = "R601", "the tag of a seal is missing";
+    TAG_MOVED = "R602", "a tag that is not the one the seal made";
+    NOT_IN_HISTORY = "R603", "a sealed commit that is not in the history";
+    TREE_DIFFERS = "R604", "a sealed commit with another tree than was judged";
+    PLAN_DIFFERS = "R605", "a sealed commit with another plan than judged it";
+    NO_EVIDENCE = "R606", "evidence that the ledger does not hold";
+    LEDGER_BROKEN = "R607", "a ledger that is damaged or no ledger of gate's";
+    EVIDENCE_DIFFERS = "R608", "evidence that contradicts the tag or itself";
+    BAD_SIGNATURE = "R609", "a signature that is missing or not good";
+    SEAL_MISSING = "R610", "a sealed phase after one that is not";
+    NOT_COVERED = "R611", "a commit that no seal covers";
 
     COMMAND_NOT_FOUND = "B101", "a command was not found or not executable";
     TIMED_OUT = "B102", "a command ran out of time";

@@ -175,7 +175,7 @@ pub(super) struct Link {
 
 impl Link {
     /// Whether it only joins two ledgers: it has no entry of its own.
-    fn joins(&self) -> bool {
+    pub(super) fn joins(&self) -> bool {
         self.parents.len() > 1 && self.title == JOIN
     }
 }

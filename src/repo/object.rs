@@ -304,6 +304,34 @@ impl Repository {
         }
     }
 
+    /// The object of an id, or what is wrong with it: it is not there, cannot be read, or is
+    /// not what its id says.
+    pub(super) fn true_object(&self, id: &Oid) -> Result<Result<Object, String>, RepoError> {
+        let Ok(object) = self.object(id) else {
+            return Ok(Err("it is missing or cannot be read".to_owned()));
+        };
+        let kind = match object.kind.as_str() {
+            "commit" => git2::ObjectType::Commit,
+            "tree" => git2::ObjectType::Tree,
+            "tag" => git2::ObjectType::Tag,
+            _ => git2::ObjectType::Blob,
+        };
+        let format = match id.as_str().len() {
+            64 => git2::ObjectFormat::Sha256,
+            _ => git2::ObjectFormat::Sha1,
+        };
+        let failed = |error: git2::Error| RepoError::Git {
+            command: format!("git hash-object {id}"),
+            detail: error.message().to_owned(),
+        };
+        let true_id = git2::Oid::hash_object_ext(kind, &object.data, format).map_err(failed)?;
+        if Oid::from(true_id) == *id {
+            Ok(Ok(object))
+        } else {
+            Ok(Err("its content is not what its id says".to_owned()))
+        }
+    }
+
     /// The objects that names (without newlines) stand for, each `None` where it stands for none.
     pub(super) fn objects(&self, names: &[String]) -> Result<Vec<Option<Object>>, RepoError> {
         let mut input = names.join("\n");
@@ -346,12 +374,18 @@ impl Repository {
 impl Object {
     /// The id that a line of a commit's or tag's head gives.
     pub(super) fn header(&self, name: &str) -> Option<Oid> {
+        self.headers(name).into_iter().next()
+    }
+
+    /// The ids that lines of this name give.
+    pub(super) fn headers(&self, name: &str) -> Vec<Oid> {
         let head = self.kind == "commit" || self.kind == "tag";
         self.data
             .split(|&byte| byte == b'\n')
             .take_while(|line| head && !line.is_empty())
-            .find_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b" "))
-            .and_then(Oid::parse_bytes)
+            .filter_map(|line| line.strip_prefix(name.as_bytes())?.strip_prefix(b" "))
+            .filter_map(Oid::parse_bytes)
+            .collect()
     }
 
     /// What stands behind a commit's or tag's head.

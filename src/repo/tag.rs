@@ -9,6 +9,8 @@ use super::{Oid, RepoError, Repository};
 pub struct TagInfo {
     /// Its name, without `refs/tags/`.
     pub name: String,
+    /// What its ref points at: of an annotated tag an object of its own.
+    pub object: Oid,
     /// The commit it leads to.
     pub commit: Oid,
     /// That commit's tree.
@@ -22,7 +24,7 @@ pub struct TagInfo {
 }
 
 /// How a signature of any of git's formats begins.
-const SIGNATURES: [&str; 4] = [
+pub(super) const SIGNATURES: [&str; 4] = [
     "-----BEGIN PGP SIGNATURE-----",
     "-----BEGIN PGP MESSAGE-----",
     "-----BEGIN SSH SIGNATURE-----",
@@ -39,6 +41,7 @@ impl Repository {
             return Ok(None);
         };
         let mut object = self.object(&id)?;
+        let own = id.clone();
         let annotated = object.kind == "tag";
         let message = if annotated {
             without_signature(&object.message())
@@ -57,6 +60,7 @@ impl Repository {
         };
         Ok(Some(TagInfo {
             name: name.to_owned(),
+            object: own,
             commit: object.id,
             tree,
             trailers: trailers(&message),

@@ -122,8 +122,9 @@ impl Run<'_> {
     }
 
     /// The entry of a sealed phase: a test result, with gate's own fields beside the
-    /// standard's. The seal fills in `predicate.commit` and `predicate.signed`.
-    pub fn sealed(&self) -> Record {
+    /// standard's. `tag_message` is the message of the tag, less the trailer that names this entry.
+    /// The seal fills in `predicate.commit` and `predicate.signed`.
+    pub fn sealed(&self, tag_message: Option<&str>) -> Record {
         let named = |wanted: &[Verdict]| -> Vec<String> {
             let wanted = self.lines.iter().filter(|l| wanted.contains(&l.verdict));
             wanted.map(|l| format!("{}/{}", l.phase, l.name)).collect()
@@ -140,6 +141,7 @@ impl Run<'_> {
             ("warnedTests", json!(named(&[Verdict::Flaky]))),
             ("failedTests", json!([])),
             ("tag", json!(tag)),
+            ("tag_message", json!(tag_message)),
             ("gates", gates.into()),
         ] {
             predicate.insert(name.to_owned(), value);

@@ -216,17 +216,18 @@ impl<'p> Interpreter<'p> {
             .as_ref()
             .and_then(|message| message.lines().next())
             .map(str::to_owned);
+        let tag = phase.tag.as_ref().map(|tag| {
+            let text = message::tag(&title, run.lines, self.plan, phase, tree);
+            (tag.name.value.clone(), text)
+        });
         let sealed = self.repo.seal(&Seal {
             tree: tree.clone(),
             head: head.clone(),
             message: commit_message,
-            tag: phase.tag.as_ref().map(|tag| {
-                let text = message::tag(&title, run.lines, self.plan, phase, tree);
-                (tag.name.value.clone(), text)
-            }),
+            ledger: run.sealed(tag.as_ref().map(|(_, text)| text.as_str())),
+            tag,
             plan: self.plan.name().to_owned(),
             before: vec![run.judged("green")],
-            ledger: run.sealed(),
         })?;
         self.emit(Event::PhaseSealed {
             phase: phase.name.value.clone(),

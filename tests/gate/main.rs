@@ -32,4 +32,5 @@ mod secret;
 mod share;
 mod show;
 mod turn;
+mod verify;
 mod worktree;

@@ -1,0 +1,80 @@
+//! `gate verify`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::locate::Located;
+use super::output::Output;
+use crate::analysis::Given;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::Plan;
+use crate::repo::{RepoError, Repository, TreeLoader};
+use crate::report::verify::{document, table};
+use crate::run::{Refusal, Subject, Verification, verify};
+use crate::source::Sources;
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// Only the seal of this tag, or the commits of this range and their seals
+    #[arg(value_name = "RANGE|TAG")]
+    subject: Option<String>,
+    /// The plan; by default the one `*.gate` file at the repository's root, or `plan.gate`
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<PathBuf>,
+    /// As one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// `gate verify`: 0, 1 where something was found, 2 where there is nothing to verify, 3 where
+/// git fails.
+pub(super) fn run(args: &VerifyArgs, output: &Output) -> i32 {
+    let refused = |refusal: &Refusal| {
+        for item in &refusal.diagnostics.items {
+            output.complain(item, &refusal.diagnostics.sources);
+        }
+        refusal.exit_code()
+    };
+    match look(args) {
+        Err(refusal) => refused(&refusal),
+        Ok((plan, verification)) => {
+            if args.json {
+                output.line(&document(&verification).to_string());
+            } else {
+                for finding in &verification.findings {
+                    output.complain(&finding.diagnostic, &verification.sources);
+                }
+                output.line(&table(&plan, &verification, output.out));
+            }
+            verification.exit_code()
+        }
+    }
+}
+
+fn look(args: &VerifyArgs) -> Result<(Plan, Verification), Refusal> {
+    let alone = |diagnostic: Diagnostic| Refusal {
+        diagnostics: Diagnostics {
+            items: vec![diagnostic],
+            sources: Sources::new(),
+        },
+    };
+    let git = |error: RepoError| Refusal::from(error);
+    let repo = Repository::discover(".").map_err(git)?;
+    let located = Located::find(args.plan.as_deref(), Some(&repo)).map_err(|d| alone(*d))?;
+    let tree = repo.staged_tree().map_err(git)?;
+    let loader = TreeLoader::new(&repo, tree);
+    // What hangs on params that were not given is left out: seals stand by what they say.
+    let plan =
+        Plan::load_with(&located.path, &loader, &Given::default()).map_err(|items| Refusal {
+            diagnostics: located.relocate(items),
+        })?;
+    let subject = match args.subject.as_deref() {
+        None => Subject::All,
+        Some(range) if range.contains("..") => Subject::Range(range),
+        Some(tag) => Subject::Tag(tag),
+    };
+    let mut verification = verify(&plan, &repo, &subject)?;
+    verification.sources = located.relocated(&verification.sources);
+    Ok((plan, verification))
+}
