@@ -356,7 +356,7 @@ pub enum StepKind {
         value: Expr,
     },
     /// The steps of a reusable check, under settings of its own.
-    Check(CheckStep),
+    Check(Box<CheckStep>),
     /// A script of the user's.
     Rhai(Rhai),
     /// A check of the standard library.
@@ -459,6 +459,8 @@ pub struct CheckStep {
     pub when: Option<Expr>,
     /// `retry` of its body.
     pub retry: Option<Retry>,
+    /// Services of its body.
+    pub services: Vec<Service>,
     /// Globs given as arguments, each of which must match a file unless `allow-empty` was given.
     pub globs: Vec<Expr>,
     /// Its parameters whose values are known only when it runs, as [`StepKind::Let`];
@@ -529,11 +531,11 @@ pub struct Service {
     pub signal: String,
     /// How long it may take to stop, in milliseconds.
     pub stop_within: u64,
-    /// `in`.
+    /// `in`: its own, or that of the phase it is of; absent = where its gate's commands start.
     pub dir: Option<Expr>,
-    /// `env`.
+    /// `env`: the plan's and the phase's, if it is a phase's, then its own; a later one wins.
     pub env: Vec<EnvVar>,
-    /// `needs`: other services.
+    /// `needs`: services beside it or around it, which must be ready first.
     pub needs: Vec<Spanned<String>>,
 }
 

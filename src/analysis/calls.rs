@@ -137,13 +137,14 @@ impl<'a> Analyzer<'a> {
             locks: Vec::new(),
             when: None,
             retry: None,
+            services: Vec::new(),
             globs: Vec::new(),
             params: Vec::new(),
             steps: Vec::new(),
         };
         if self.checking_only {
             // Its body is looked at where it is declared.
-            return Some(StepKind::Check(step));
+            return Some(StepKind::Check(Box::new(step)));
         }
         if self.too_deep(reading.gate, call.span) {
             return None;
@@ -218,15 +219,16 @@ impl<'a> Analyzer<'a> {
         self.body(&decl.body.stmts, &mut inside, &mut inner);
         reading.gate.depth -= 1;
         reading.body.unsure |= body.unsure;
-        reading.body.services.append(&mut body.services);
+        self.resolve_services(&body.services, &[], body.unsure);
         step.dir = body.dir;
         step.env = body.env;
         step.timeout = body.timeout;
         step.locks = body.locks;
         step.when = body.when;
         step.retry = body.retry;
+        step.services = body.services;
         step.steps = body.steps;
-        Some(StepKind::Check(step))
+        Some(StepKind::Check(Box::new(step)))
     }
 
     fn default_of(

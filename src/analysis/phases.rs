@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{EnvVar, Gate, Phase, Regress, Settings};
+use crate::plan::{EnvVar, Gate, Phase, Regress, Service, Settings};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Ident, Stmt, StmtKind, Text};
 
@@ -145,6 +145,7 @@ impl<'a> Analyzer<'a> {
             );
         }
         let (gates, needs) = finish_gates(sum.gates, &own, &shared, settings);
+        finish_services(&mut sum.services, &own, &shared, settings);
         self.resolve_services(&sum.services, &[], sum.unsure);
         for gate in &gates {
             self.resolve_services(&gate.services, &sum.services, sum.unsure);
@@ -246,13 +247,7 @@ fn finish_gates(
     shared: &Single,
     settings: &Settings,
 ) -> (Vec<Gate>, Vec<Vec<Need>>) {
-    let around: Vec<EnvVar> = settings
-        .env
-        .iter()
-        .chain(&shared.env)
-        .chain(&own.env)
-        .cloned()
-        .collect();
+    let around = env_around(own, shared, settings);
     let dir = own.dir.as_ref().or(shared.dir.as_ref());
     let timeout = own.timeout.or(shared.timeout).unwrap_or(settings.timeout);
     gates
@@ -266,4 +261,26 @@ fn finish_gates(
             (gate, so_far.needs)
         })
         .unzip()
+}
+
+/// The variables a phase's gates and services have from outside, a later one winning.
+fn env_around(own: &Single, shared: &Single, settings: &Settings) -> Vec<EnvVar> {
+    settings
+        .env
+        .iter()
+        .chain(&shared.env)
+        .chain(&own.env)
+        .cloned()
+        .collect()
+}
+
+/// Adds to each service of a phase what the phase, every phase and the plan say.
+fn finish_services(services: &mut [Service], own: &Single, shared: &Single, settings: &Settings) {
+    let around = env_around(own, shared, settings);
+    let dir = own.dir.as_ref().or(shared.dir.as_ref());
+    for service in services {
+        service.dir = service.dir.take().or_else(|| dir.cloned());
+        let own = std::mem::take(&mut service.env);
+        service.env = around.iter().cloned().chain(own).collect();
+    }
 }

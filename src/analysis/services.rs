@@ -1,12 +1,13 @@
-//! Services: checked, and kept for when they are run.
+//! Services.
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::plan::{CommandPart, Feature, Probe, Ready, Service};
+use crate::plan::{CommandPart, Expr, Probe, Ready, Service};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Block, Ident, Name, Stmt, StmtKind};
-use crate::value::Type;
+use crate::value::{Type, Value};
 
 use super::Analyzer;
+use super::constant::Known;
 use super::names::did_you_mean;
 use super::place::Place;
 use super::slots::Seen;
@@ -58,9 +59,7 @@ impl<'a> Analyzer<'a> {
                 .help("add a `$` line"),
             );
         }
-        let given = given?;
-        self.unbuilt(Feature::Service, &given.value, stmt.span);
-        Some(service)
+        given.map(|_| service)
     }
 
     fn service_statement(
@@ -141,7 +140,9 @@ impl<'a> Analyzer<'a> {
         let probe = match probe {
             ast::Probe::Http(url) => Probe::Http(self.text_slot(url, "`ready http`", place)),
             ast::Probe::Port(port) => {
-                Probe::Port(self.slot(port, &Type::Int, "`ready port`", place))
+                let port = self.slot(port, &Type::Int, "`ready port`", place);
+                self.port_in_range(&port);
+                Probe::Port(port)
             }
             ast::Probe::Output(regex) => {
                 Probe::Output(self.slot(regex, &Type::Regex, "`ready output`", place))
@@ -158,7 +159,23 @@ impl<'a> Analyzer<'a> {
         })
     }
 
-    /// Reports services that need what is no service beside them.
+    /// Reports a port, where it is known now, that none can have.
+    fn port_in_range(&mut self, port: &Expr) {
+        if let Known::Value(Value::Int(number)) = self.known(port)
+            && !(1..=65_535).contains(&number)
+        {
+            self.report(
+                Diagnostic::new(
+                    Code::OUT_OF_RANGE,
+                    format!("{number} is no port"),
+                    port.span,
+                )
+                .help("a port is a number from 1 to 65535; `free-port()` gives one"),
+            );
+        }
+    }
+
+    /// Reports services that need what is no service beside them, or each other.
     pub fn resolve_services(&mut self, services: &[Service], around: &[Service], unsure: bool) {
         for service in services {
             for need in &service.needs {
@@ -181,5 +198,65 @@ impl<'a> Analyzer<'a> {
                 self.report(diagnostic);
             }
         }
+        self.service_circles(services);
+    }
+
+    /// Reports, once each, services that can never start because each waits for another.
+    fn service_circles(&mut self, services: &[Service]) {
+        let mut settled: Vec<&str> = Vec::new();
+        loop {
+            let beside = |name: &str| services.iter().any(|s| s.name.value == name);
+            let before = settled.len();
+            for service in services {
+                let name = service.name.value.as_str();
+                let waits = service
+                    .needs
+                    .iter()
+                    .any(|need| beside(&need.value) && !settled.contains(&need.value.as_str()));
+                if !waits && !settled.contains(&name) {
+                    settled.push(name);
+                }
+            }
+            if settled.len() == before {
+                break;
+            }
+        }
+        // Of those left, some only wait for a circle: one that is in it leads round it.
+        let left = |name: &str| {
+            services
+                .iter()
+                .find(|s| s.name.value == name && !settled.contains(&name))
+        };
+        let mut path: Vec<&Service> = Vec::new();
+        let mut next = services.iter().find(|s| left(&s.name.value).is_some());
+        while let Some(service) = next {
+            if let Some(from) = path.iter().position(|seen| std::ptr::eq(*seen, service)) {
+                self.service_circle(path.get(from..).unwrap_or_default());
+                return;
+            }
+            path.push(service);
+            next = service.needs.iter().find_map(|need| left(&need.value));
+        }
+    }
+
+    fn service_circle(&mut self, ring: &[&Service]) {
+        let names: Vec<&str> = ring
+            .iter()
+            .chain(ring.first())
+            .map(|service| service.name.value.as_str())
+            .collect();
+        let Some(first) = ring.first() else { return };
+        let message = match names.as_slice() {
+            [name, _] => format!("the service `{name}` needs itself"),
+            _ => format!(
+                "these services need each other in a circle: {}",
+                names.join(" → ")
+            ),
+        };
+        let mut diagnostic = Diagnostic::new(Code::NEEDS_CYCLE, message, first.name.span);
+        for service in ring.iter().skip(1).take(8) {
+            diagnostic = diagnostic.also(service.name.span, format!("`{}`", service.name.value));
+        }
+        self.report(diagnostic.help("remove one of these `needs`"));
     }
 }

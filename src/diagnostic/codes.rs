@@ -281,12 +281,11 @@ codes! {
     INPUTS_NONE = "E0314", "inputs none where there must be some, or beside others";
     EMPTY_TEST = "E0315", "a test without a check and its expectation";
 
-    NOT_BUILT_SERVICE = "E0381", "not built yet: services";
     NOT_BUILT_RHAI = "E0382", "not built yet: rhai";
     NOT_BUILT_LIBRARY = "E0383", "not built yet: the standard library";
     NOT_BUILT_MANUAL = "E0384", "not built yet: manual checks";
     NOT_BUILT_RATCHET = "E0385", "not built yet: ratchets";
-    // E0386 and E0387 were `retry` and `hold`, and stay unused.
+    // E0381, E0386 and E0387 were `service`, `retry` and `hold`, and stay unused.
     NOT_BUILT_PUSH = "E0388", "not built yet: push";
     // E0389 was `tree worktree`, E0390 `share`, E0391 `secret`; they stay unused.
     NOT_BUILT_AMEND = "E0392", "not built yet: amend by";
@@ -375,5 +374,8 @@ codes! {
     GIT_FAILED = "B107", "git failed";
     HEAD_MOVED = "B108", "HEAD or the branch moved during the run";
     OUTPUT_TOO_LARGE = "B109", "more output than an expectation can look at";
+    SERVICE_NOT_READY = "B110", "a service was not ready in time";
+    SERVICE_DIED = "B111", "a service ended while it was needed";
+    PORT_TAKEN = "B112", "a service's port is taken by someone else";
     UNSIGNED = "B120", "git could not sign the seal";
 }

@@ -11,8 +11,6 @@ use crate::source::Span;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Feature {
-    /// `service`.
-    Service,
     /// `rhai`.
     Rhai,
     /// Checks of the standard library.
@@ -29,8 +27,7 @@ pub enum Feature {
 
 impl Feature {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 7] = [
-        Self::Service,
+    pub const ALL: [Self; 6] = [
         Self::Rhai,
         Self::Library,
         Self::Manual,
@@ -43,7 +40,6 @@ impl Feature {
     #[must_use]
     pub fn code(self) -> Code {
         match self {
-            Self::Service => Code::NOT_BUILT_SERVICE,
             Self::Rhai => Code::NOT_BUILT_RHAI,
             Self::Library => Code::NOT_BUILT_LIBRARY,
             Self::Manual => Code::NOT_BUILT_MANUAL,
@@ -57,7 +53,6 @@ impl Feature {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Service => "service",
             Self::Rhai => "rhai",
             Self::Library => "a check of the standard library",
             Self::Manual => "manual",

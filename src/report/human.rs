@@ -168,6 +168,16 @@ impl<W: Write> HumanReporter<W> {
                 self.running.start(name);
                 Ok(())
             }
+            Event::ServiceStarted { gate, service, .. } => {
+                self.running.start(service_name(gate.as_deref(), service));
+                Ok(())
+            }
+            Event::ServiceReady { gate, service, .. }
+            | Event::ServiceStopped { gate, service, .. } => {
+                let name = service_name(gate.as_deref(), service);
+                self.running.finish(&name, false);
+                Ok(())
+            }
             Event::GateAttempt {
                 phase,
                 gate,
@@ -479,6 +489,15 @@ fn shown_name(phase: &str, gate: &str, regression: bool) -> String {
         format!("{}/{}", sanitise_line(phase), sanitise_line(gate))
     } else {
         sanitise_line(gate).into_owned()
+    }
+}
+
+/// A service on its way up, in the line of what is running.
+fn service_name(gate: Option<&str>, service: &str) -> String {
+    let service = sanitise_line(service);
+    match gate {
+        Some(gate) => format!("service {}/{service}", sanitise_line(gate)),
+        None => format!("service {service}"),
     }
 }
 

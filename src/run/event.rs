@@ -132,6 +132,42 @@ pub enum Event {
         /// All items.
         total: usize,
     },
+    /// A service is started.
+    #[serde(rename = "service.started")]
+    ServiceStarted {
+        /// The phase it belongs to.
+        phase: String,
+        /// The gate it belongs to; none for a phase's own.
+        gate: Option<String>,
+        /// Its name.
+        service: String,
+    },
+    /// A service is ready.
+    #[serde(rename = "service.ready")]
+    ServiceReady {
+        /// The phase it belongs to.
+        phase: String,
+        /// The gate it belongs to; none for a phase's own.
+        gate: Option<String>,
+        /// Its name.
+        service: String,
+        /// How long that took, in milliseconds.
+        duration_ms: u64,
+    },
+    /// A service is gone, with all it had started.
+    #[serde(rename = "service.stopped")]
+    ServiceStopped {
+        /// The phase it belongs to.
+        phase: String,
+        /// The gate it belongs to; none for a phase's own.
+        gate: Option<String>,
+        /// Its name.
+        service: String,
+        /// With which exit it had ended by itself, if it had.
+        exit: Option<i32>,
+        /// How long it lived, in milliseconds.
+        duration_ms: u64,
+    },
     /// A gate begins.
     #[serde(rename = "gate.started")]
     GateStarted {

@@ -12,15 +12,16 @@ use super::record::Ran;
 use super::result::{cannot_start, judge_exit, leaked, not_found, with_result};
 use super::retry::{self, Failed};
 use super::reuse::Origin;
-use super::schedule::Turn;
+use super::schedule::Slot;
+use super::service::{Around, Services};
 use super::transcripts;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::eval::{Fault, FaultKind, evaluate, failed_expectation, text_of, trace};
 use crate::plan::{
     Builtin, CheckStep, Command, CommandForm, CommandPart, Expect, Expr, ExprKind, Gate, Inputs,
-    Step, StepKind,
+    Service, Step, StepKind,
 };
-use crate::process::{self, Exit, Finished, Keep, Transcript};
+use crate::process::{self, Exit, Finished, Interrupt, Keep, Transcript};
 use crate::source::Span;
 use crate::value::Value;
 
@@ -64,6 +65,22 @@ impl Judged {
         }
     }
 
+    /// A gate that could not be judged for what another gate has told of.
+    pub(crate) fn blocked_by(why: &str) -> Self {
+        Self {
+            reason: Some(why.to_owned()),
+            ..Self::of(Verdict::Blocked)
+        }
+    }
+
+    /// A gate that there is no reason to judge.
+    pub(crate) fn skipped(why: &str) -> Self {
+        Self {
+            reason: Some(why.to_owned()),
+            ..Self::of(Verdict::Skipped)
+        }
+    }
+
     /// A verdict of which nothing more is to be said.
     pub(crate) fn of(verdict: Verdict) -> Self {
         Self {
@@ -81,12 +98,13 @@ impl Judged {
     }
 }
 
-/// Judges a gate of the phase of this index, in its turn.
-pub(crate) fn judge(judging: &Judging<'_>, phase: usize, gate: &Gate, turn: &Turn<'_>) -> Judged {
+/// Judges a gate of the phase of this index, which has this slot.
+pub(crate) fn judge(judging: &Judging<'_>, phase: usize, gate: &Gate, slot: &Slot<'_>) -> Judged {
     let started = Instant::now();
     let mut attempt = Attempt {
         judging,
-        turn,
+        slot,
+        interrupt: slot.interrupt.clone(),
         phase,
         gate,
         number: 1,
@@ -121,40 +139,6 @@ pub(crate) fn is_left_out(judging: &Judging<'_>, phase: usize, gate: &Gate) -> b
     };
     let when = gate.when.as_ref();
     when.is_some_and(|when| evaluate(when, &facts) == Ok(Value::Bool(false)))
-}
-
-/// The names of all locks a gate holds while it runs, its checks' included.
-pub(crate) fn locks(
-    judging: &Judging<'_>,
-    phase: usize,
-    gate: &Gate,
-) -> Result<Vec<String>, Fault> {
-    fn collect<'g>(steps: &'g [Step], locks: &mut Vec<&'g Expr>) {
-        for step in steps {
-            if let StepKind::Check(check) = &step.kind {
-                locks.extend(&check.locks);
-                collect(&check.steps, locks);
-            }
-        }
-    }
-    let mut exprs: Vec<&Expr> = gate.locks.iter().collect();
-    collect(&gate.steps, &mut exprs);
-    let facts = GateFacts {
-        judging,
-        phase,
-        locals: &HashMap::new(),
-        results: &HashMap::new(),
-    };
-    let mut names = Vec::new();
-    for expr in exprs {
-        match evaluate(expr, &facts)? {
-            Value::List(items) => names.extend(items.iter().filter_map(Value::text)),
-            value => names.extend(value.text()),
-        }
-    }
-    names.sort();
-    names.dedup();
-    Ok(names)
 }
 
 /// Why a gate stops before its end.
@@ -203,7 +187,9 @@ struct KeptOutput {
 
 pub(super) struct Attempt<'a> {
     pub(super) judging: &'a Judging<'a>,
-    turn: &'a Turn<'a>,
+    slot: &'a Slot<'a>,
+    /// Ends what is judged now.
+    interrupt: Interrupt,
     phase: usize,
     pub(super) gate: &'a Gate,
     /// Which attempt of the gate's own `retry` this is.
@@ -259,8 +245,10 @@ impl Attempt<'_> {
             timeout: 0,
         };
         self.retried(gate.retry.as_ref(), None, &mut |this| {
-            this.held(gate.hold.as_ref(), &mut |this| {
-                this.steps(&gate.steps, &frame.clone().timed(gate.timeout))
+            this.served(&gate.services, &frame, &mut |this| {
+                this.held(gate.hold.as_ref(), &mut |this| {
+                    this.steps(&gate.steps, &frame.clone().timed(gate.timeout))
+                })
             })
         })
     }
@@ -299,10 +287,7 @@ impl Attempt<'_> {
                     ..Judged::of(Verdict::Pass)
                 },
             },
-            Err(Stop::Skip(reason)) => Judged {
-                reason: Some(reason),
-                ..Judged::of(Verdict::Skipped)
-            },
+            Err(Stop::Skip(reason)) => Judged::skipped(&reason),
             Err(Stop::Red(diagnostic)) => Judged {
                 diagnostics: vec![*diagnostic],
                 ..Judged::of(Verdict::Fail)
@@ -335,25 +320,51 @@ impl Attempt<'_> {
 
     /// Whether it is an earlier phase's gate, judged again.
     pub(super) fn regression(&self) -> bool {
-        self.turn.regression
+        self.slot.regression
     }
 
     pub(super) fn emit(&self, event: Event) {
-        (self.turn.emit)(event);
+        (self.slot.emit)(event);
     }
 
     /// Whether what is judged is to end.
     pub(super) fn interrupted(&self) -> bool {
-        self.turn.interrupt.signal().is_some()
+        self.interrupt.signal().is_some()
     }
 
     /// Waits between two attempts or beats, and lets other gates run meanwhile.
     pub(super) fn rest(&self, time: Duration) -> Result<(), Stop> {
-        if self.turn.rest(time) {
+        if (self.slot.rest)(time, &self.interrupt) {
             Err(Stop::Interrupted)
         } else {
             Ok(())
         }
+    }
+
+    /// Does `once` while these services are up.
+    fn served(
+        &mut self,
+        services: &[Service],
+        frame: &Frame,
+        once: &mut dyn FnMut(&mut Self) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        if services.is_empty() {
+            return once(self);
+        }
+        let around = Around {
+            judging: self.judging,
+            phase: self.phase_name(),
+            gate: Some(self.gate.name.value.clone()),
+            env: frame.env.clone(),
+            dir: frame.dir.clone(),
+            emit: self.slot.emit,
+            interrupt: self.interrupt.clone(),
+        };
+        let up = Services::start(services, &self.facts(), &self.lets, around)?;
+        let outer = std::mem::replace(&mut self.interrupt, up.alive().clone());
+        let result = once(self);
+        self.interrupt = outer;
+        up.end(result)
     }
 
     fn facts(&self) -> GateFacts<'_> {
@@ -448,11 +459,13 @@ impl Attempt<'_> {
             frame.dir = command::folder(&self.judging.root, Some(dir), &self.facts())?;
         }
         self.retried(check.retry.as_ref(), Some(&check.name), &mut |this| {
-            let frame = match check.timeout {
-                Some(timeout) => frame.clone().timed(timeout),
-                None => frame.clone(),
-            };
-            this.steps(&check.steps, &frame)
+            this.served(&check.services, &frame, &mut |this| {
+                let frame = match check.timeout {
+                    Some(timeout) => frame.clone().timed(timeout),
+                    None => frame.clone(),
+                };
+                this.steps(&check.steps, &frame)
+            })
         })
     }
 
@@ -510,7 +523,7 @@ impl Attempt<'_> {
             transcript,
         };
         self.judged += 1;
-        let interrupt = &self.turn.interrupt;
+        let interrupt = &self.interrupt;
         let finished = match &command.form {
             CommandForm::Shell { .. } => process::Line {
                 text: &shown,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::event::{DiagnosticEvent, Event, Mode, Verdict};
 use super::mask::mask;
 use super::outcome::{Outcome, PhaseSelection, Refusal};
+use super::ports::Ports;
 use super::state::States;
 use super::transcripts::{self, Transcripts};
 use super::turn::Turn;
@@ -47,6 +48,7 @@ pub struct Interpreter<'p> {
     pub(super) secrets: Secrets,
     keep_output: bool,
     pub(super) transcripts: Option<Transcripts>,
+    pub(super) ports: Ports,
     turn: Mutex<Option<Turn>>,
     pub(super) note: Option<String>,
     pub(super) mode: Mode,
@@ -86,6 +88,7 @@ impl<'p> Interpreter<'p> {
             secrets,
             keep_output: false,
             transcripts: None,
+            ports: Ports::default(),
             turn: Mutex::default(),
             note: None,
             mode: Mode::Run,

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -11,10 +10,11 @@ use indexmap::IndexMap;
 
 use super::event::Mode;
 use super::globs::{matcher, nearest_existing};
+use super::ports::Ports;
 use super::state::States;
 use super::transcripts::Transcripts;
 use crate::eval::{Facts, Fault, FaultKind, evaluate};
-use crate::plan::{Builtin, Function, OutputStream, Plan};
+use crate::plan::{Builtin, Expr, ExprKind, Function, OutputStream, Plan};
 use crate::process::{Finished, Interrupt};
 use crate::repo::{Change, Head, Oid, RepoError, Repository, TreeEntry};
 use crate::secret::Secrets;
@@ -43,6 +43,7 @@ pub(crate) struct Judging<'a> {
     pub secrets: Secrets,
     /// Where the whole output of commands is kept.
     pub transcripts: Option<&'a Transcripts>,
+    ports: Ports,
     states: States,
     files: OnceLock<Listing>,
     changes: Vec<OnceLock<Arc<Vec<Change>>>>,
@@ -69,6 +70,8 @@ pub(crate) struct Setting<'a> {
     pub mode: Mode,
     pub secrets: Secrets,
     pub transcripts: Option<&'a Transcripts>,
+    /// The free ports of the whole run, whatever is judged in it.
+    pub ports: Ports,
     pub states: States,
     pub sources: Sources,
 }
@@ -93,6 +96,7 @@ impl<'a> Judging<'a> {
             mode: setting.mode,
             secrets: setting.secrets,
             transcripts: setting.transcripts,
+            ports: setting.ports,
             states: setting.states,
             files: OnceLock::new(),
             globals: Mutex::default(),
@@ -221,7 +225,12 @@ impl<'a> Judging<'a> {
         let Some(global) = self.plan.globals.get(key) else {
             return Err(no_value(format!("`{key}` has no value"), span));
         };
-        let value = evaluate(&global.value, facts);
+        // A free port says nothing about the tree: it is no part of what a verdict hangs on.
+        let value = if global.value.any(&mut asks_port) {
+            self.ports.of_global(key, || evaluate(&global.value, facts))
+        } else {
+            evaluate(&global.value, facts)
+        };
         self.globals
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -294,7 +303,10 @@ impl Facts for GateFacts<'_> {
     ) -> Result<Value, Fault> {
         match function {
             Function::Env => variable(args, span),
-            Function::FreePort => free_port(span),
+            Function::FreePort => match self.judging.ports.free() {
+                Ok(port) => Ok(Value::Int(i64::from(port))),
+                Err(error) => Err(no_value(format!("no free port was found: {error}"), span)),
+            },
             Function::Files => {
                 let paths = self.judging.files(&texts(args), allow_empty, span)?;
                 Ok(list(paths))
@@ -384,11 +396,14 @@ fn variable(args: &[Value], span: Span) -> Result<Value, Fault> {
     }
 }
 
-fn free_port(span: Span) -> Result<Value, Fault> {
-    TcpListener::bind(("127.0.0.1", 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| Value::Int(i64::from(address.port())))
-        .map_err(|error| no_value(format!("no free port was found: {error}"), span))
+fn asks_port(expr: &Expr) -> bool {
+    matches!(
+        &expr.kind,
+        ExprKind::Call {
+            function: Function::FreePort,
+            ..
+        }
+    )
 }
 
 fn texts(args: &[Value]) -> Vec<String> {

@@ -45,6 +45,9 @@ pub(super) fn mask(mut event: Event, secrets: &Secrets) -> Event {
         // Names, numbers and ids.
         Event::RunWaiting { .. }
         | Event::ScopeFinished { .. }
+        | Event::ServiceStarted { .. }
+        | Event::ServiceReady { .. }
+        | Event::ServiceStopped { .. }
         | Event::GateBeat { .. }
         | Event::PhaseFinished { .. }
         | Event::RunFinished { .. } => {}

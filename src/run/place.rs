@@ -40,6 +40,7 @@ impl<'p> Interpreter<'p> {
             root: self.repo.root().to_owned(),
             env: command::scrubbed_env(),
             interrupt: self.interrupt.clone(),
+            ports: self.ports.clone(),
             mode: self.mode,
             secrets: self.secrets.clone(),
             transcripts: self.transcripts.as_ref(),

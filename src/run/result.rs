@@ -3,7 +3,7 @@
 use super::gate::Stop;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Command, CommandForm, Gate};
-use crate::process::{Exit, Finished, StartError};
+use crate::process::{Exit, Finished, Output, StartError};
 use crate::sanitise::reveal;
 use crate::source::Span;
 use crate::value::Value;
@@ -90,7 +90,11 @@ pub(super) fn not_found(finished: &Finished, shown: &str, place: Span) -> Diagno
 /// A command that never ran.
 pub(super) fn cannot_start(error: &StartError, command: &Command, place: Span) -> Stop {
     let shell = matches!(command.form, CommandForm::Shell { .. });
-    let what = if shell { "shell" } else { "interpreter" };
+    not_started(error, if shell { "shell" } else { "interpreter" }, place)
+}
+
+/// A command that never ran; `what` is the program that was to run it.
+pub(super) fn not_started(error: &StartError, what: &str, place: Span) -> Stop {
     let diagnostic = match error {
         StartError::ProgramNotFound { program } => Diagnostic::new(
             Code::COMMAND_NOT_FOUND,
@@ -125,18 +129,7 @@ pub(super) fn with_result(diagnostic: Diagnostic, finished: &Finished, shown: &s
         reveal(shown),
         finished.exit.code()
     ));
-    let tail = finished.output.tail_lines(TAIL);
-    if tail.is_empty() {
-        diagnostic.note("it printed nothing")
-    } else {
-        let what = if tail.len() == TAIL {
-            "the end of its output:"
-        } else {
-            "its output:"
-        };
-        let lines: Vec<String> = tail.iter().map(|line| format!("  {line}")).collect();
-        diagnostic.note(format!("{what}\n{}", lines.join("\n")))
-    }
+    diagnostic.note(output_note(&finished.output))
 }
 
 /// A command that left processes behind.
@@ -158,4 +151,19 @@ pub(super) fn leaked(gate: &Gate, finished: &Finished, shown: &str, place: Span)
         reveal(shown)
     ))
     .help("end what it starts, or `wait` for it; what is to live on is a `service`")
+}
+
+/// The end of an output, as a note.
+pub(super) fn output_note(output: &Output) -> String {
+    let tail = output.tail_lines(TAIL);
+    if tail.is_empty() {
+        return "it printed nothing".to_owned();
+    }
+    let what = if tail.len() == TAIL {
+        "the end of its output:"
+    } else {
+        "its output:"
+    };
+    let lines: Vec<String> = tail.iter().map(|line| format!("  {line}")).collect();
+    format!("{what}\n{}", lines.join("\n"))
 }

@@ -122,7 +122,8 @@ pub(crate) fn look(
             before.push(at);
         }
         if let Some(last) = durations.get(&(of, job.gate.name.value.as_str())) {
-            job.length = super::millis(*last);
+            // A plan may say more of it than the last run: a `hold` that was red early.
+            job.length = job.length.max(super::millis(*last));
         }
         job.known = Known {
             green: green.map(Origin::of),

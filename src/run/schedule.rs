@@ -1,9 +1,10 @@
 //! In which order gates run: as many at a time as `jobs` says, after what they need, never
 //! beside another that holds the same lock, and those first on which most time hangs.
 
+mod group;
 mod queue;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,9 +13,12 @@ use signal_hook::consts::SIGTERM;
 use super::event::{Event, Verdict};
 use super::gate::{self, Judged};
 use super::judging::Judging;
+use super::locks;
 use super::reuse::{self, Known};
+use super::service::Services;
 use crate::plan::Gate;
 use crate::process::Interrupt;
+use group::{Group, Word};
 use queue::Queue;
 
 /// Why gates are not run, or ended, after a first failure.
@@ -69,6 +73,7 @@ pub(crate) fn judge(
             answers: jobs.iter().map(|_| None).collect(),
             locks: jobs.iter().map(|_| None).collect(),
             held: HashSet::new(),
+            groups: group::of(judging, jobs),
             free: slots,
             begun: 0,
             due: 0,
@@ -106,16 +111,18 @@ struct Schedule<'a> {
     emit: &'a (dyn Fn(Event) + Sync),
     /// Ends what runs, when the run is interrupted or the first red ends it.
     stop: Interrupt,
-    state: Mutex<State>,
+    state: Mutex<State<'a>>,
     changed: Condvar,
 }
 
-struct State {
+struct State<'a> {
     queue: Queue,
     answers: Vec<Option<Box<Judged>>>,
     /// The locks of those that were ready once.
     locks: Vec<Option<Vec<String>>>,
     held: HashSet<String>,
+    /// Of the phases that have services, by their index.
+    groups: HashMap<usize, Group<'a>>,
     /// How many more may run now.
     free: usize,
     /// How many have begun.
@@ -128,8 +135,8 @@ struct State {
 
 /// What a worker does next.
 enum Next {
-    /// Judge this job; the note says what it needed was skipped.
-    Judge(usize, Option<String>),
+    /// Judge this job.
+    Judge(Chosen),
     /// This job is answered without being run.
     Answer(usize, Box<Judged>),
     /// Wait for another to finish.
@@ -138,45 +145,24 @@ enum Next {
     Leave,
 }
 
-/// A gate's turn: it holds one of the slots until it ends.
-pub(super) struct Turn<'a> {
-    schedule: &'a Schedule<'a>,
+/// A job that begins.
+struct Chosen {
+    at: usize,
+    /// Says that what it needed was skipped.
+    note: Option<String>,
+    /// Whether its phase's services are to be started first.
+    first: bool,
+}
+
+/// The slot a gate runs in, until it ends.
+pub(super) struct Slot<'a> {
+    /// Waits for so long, or until this ends it; says whether it does. Meanwhile the slot
+    /// is another's.
+    pub(super) rest: &'a dyn Fn(Duration, &Interrupt) -> bool,
     pub(super) emit: &'a (dyn Fn(Event) + Sync),
     /// Ends the gate.
     pub(super) interrupt: Interrupt,
     pub(super) regression: bool,
-}
-
-impl Turn<'_> {
-    /// Waits for so long, or until the gate is to end; says whether it is. Meanwhile its
-    /// slot is another's, and even without a time to wait one that has not begun may.
-    pub(super) fn rest(&self, time: Duration) -> bool {
-        let schedule = self.schedule;
-        let mut state = schedule.lock();
-        state.free += 1;
-        let begun = state.begun;
-        schedule.changed.notify_all();
-        let mut state = if time.is_zero() {
-            // A gate that is always late would else keep all others from beginning.
-            if state.begun == begun && state.queue.ready().next().is_some() {
-                state = schedule.wait(state, LATE);
-            }
-            state
-        } else {
-            drop(state);
-            // Whether it ends is asked below.
-            let _ = self.interrupt.wait(time);
-            schedule.lock()
-        };
-        state.due += 1;
-        // To end takes no slot from anybody for long.
-        while state.free == 0 && self.interrupt.signal().is_none() {
-            state = schedule.wait(state, SEEN_WITHIN);
-        }
-        state.due -= 1;
-        state.free = state.free.saturating_sub(1);
-        self.interrupt.signal().is_some()
-    }
 }
 
 /// How late an interrupt may be seen by who waits for another gate.
@@ -185,17 +171,50 @@ const SEEN_WITHIN: Duration = Duration::from_millis(100);
 /// How long a gate that is late lets others begin.
 const LATE: Duration = Duration::from_millis(5);
 
-impl Schedule<'_> {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl<'a> Schedule<'a> {
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until something changed, at most for so long.
-    fn wait<'s>(&self, state: MutexGuard<'s, State>, most: Duration) -> MutexGuard<'s, State> {
+    fn wait<'s>(
+        &self,
+        state: MutexGuard<'s, State<'a>>,
+        most: Duration,
+    ) -> MutexGuard<'s, State<'a>> {
         self.changed
             .wait_timeout(state, most)
             .unwrap_or_else(PoisonError::into_inner)
             .0
+    }
+
+    /// Waits for so long, or until the gate is to end; says whether it is. Meanwhile its
+    /// slot is another's, and even without a time to wait one that has not begun may.
+    fn rest(&self, time: Duration, interrupt: &Interrupt) -> bool {
+        let mut state = self.lock();
+        state.free += 1;
+        let begun = state.begun;
+        self.changed.notify_all();
+        let mut state = if time.is_zero() {
+            // A gate that is always late would else keep all others from beginning.
+            if state.begun == begun && state.queue.ready().next().is_some() {
+                state = self.wait(state, LATE);
+            }
+            state
+        } else {
+            drop(state);
+            // Whether it ends is asked below.
+            let _ = interrupt.wait(time);
+            self.lock()
+        };
+        state.due += 1;
+        // To end takes no slot from anybody for long.
+        while state.free == 0 && interrupt.signal().is_none() {
+            state = self.wait(state, SEEN_WITHIN);
+        }
+        state.due -= 1;
+        state.free = state.free.saturating_sub(1);
+        interrupt.signal().is_some()
     }
 
     fn work(&self) {
@@ -211,15 +230,15 @@ impl Schedule<'_> {
                     drop(state);
                     self.answer(at, *judged);
                 }
-                Next::Judge(at, note) => {
+                Next::Judge(chosen) => {
                     drop(state);
-                    self.judge(at, note);
+                    self.judge(chosen);
                 }
             }
         }
     }
 
-    fn next(&self, state: &mut State) -> Next {
+    fn next(&self, state: &mut State<'a>) -> Next {
         if state.queue.is_over() {
             return Next::Leave;
         }
@@ -249,35 +268,54 @@ impl Schedule<'_> {
                 state.queue.take(at);
                 return Next::Answer(at, Box::new(judged));
             }
-            let locks = match state.locks.get(at) {
-                Some(Some(locks)) => locks.clone(),
-                _ => match gate::locks(self.judging, job.phase, job.gate) {
-                    Ok(locks) => locks,
+            let State { groups, held, .. } = state;
+            let mut group = groups.get_mut(&job.phase);
+            match group
+                .as_mut()
+                .map(|group| group.ask(self.judging, job.phase, held))
+            {
+                None | Some(Word::Go) => {}
+                Some(Word::Wait) => continue,
+                Some(Word::Answer(judged)) => {
+                    state.queue.take(at);
+                    return Next::Answer(at, judged);
+                }
+            }
+            let around = group
+                .as_mut()
+                .map(|group| group.locks(self.judging, job.phase));
+            let Some(slot) = state.locks.get_mut(at) else {
+                continue;
+            };
+            let locks = match slot {
+                Some(locks) => locks,
+                None => match locks::of_gate(self.judging, job.phase, job.gate) {
+                    Ok(mut locks) => {
+                        // What its phase's services have for it.
+                        locks.retain(|lock| !around.as_ref().is_some_and(|of| of.contains(lock)));
+                        slot.insert(locks)
+                    }
                     Err(fault) => {
                         state.queue.take(at);
                         return Next::Answer(at, Box::new(Judged::blocked(fault.diagnostic())));
                     }
                 },
             };
-            let free = !locks.iter().any(|lock| state.held.contains(lock));
-            if free {
-                state.held.extend(locks.iter().cloned());
-                state.queue.take(at);
-                state.free -= 1;
-                state.begun += 1;
+            if locks.iter().any(|lock| held.contains(lock)) {
+                continue;
             }
-            if let Some(slot) = state.locks.get_mut(at) {
-                *slot = Some(locks);
-            }
-            if free {
-                return Next::Judge(at, note);
-            }
+            held.extend(locks.iter().cloned());
+            let first = group.is_some_and(|group| group.begin(held));
+            state.queue.take(at);
+            state.free -= 1;
+            state.begun += 1;
+            return Next::Judge(Chosen { at, note, first });
         }
         Next::Wait
     }
 
     /// Whether what a job needs lets it run, and what is to be said of that.
-    fn needed(&self, job: &Job<'_>, state: &State) -> Result<Option<String>, String> {
+    fn needed(&self, job: &Job<'_>, state: &State<'a>) -> Result<Option<String>, String> {
         let mut note = None;
         for need in &job.needs {
             let name = self.jobs.get(*need).map_or("", |job| &job.gate.name.value);
@@ -299,7 +337,7 @@ impl Schedule<'_> {
     }
 
     /// The verdict a job takes in place of being judged.
-    fn taken(&self, job: &Job<'_>, state: &State) -> Option<Judged> {
+    fn taken(&self, job: &Job<'_>, state: &State<'a>) -> Option<Judged> {
         let answer = |at: &usize| {
             let judged = state.answers.get(*at)?.as_ref()?;
             Some((judged, self.jobs.get(*at)?))
@@ -314,27 +352,30 @@ impl Schedule<'_> {
         })
     }
 
-    fn judge(&self, at: usize, note: Option<String>) {
-        let Some(job) = self.jobs.get(at) else { return };
-        (self.emit)(Event::GateStarted {
-            phase: self.judging.phase_name(job.phase).to_owned(),
-            gate: job.gate.name.value.clone(),
-            title: job.gate.title.clone(),
-            regression: job.regression,
-        });
-        let turn = Turn {
-            schedule: self,
-            emit: self.emit,
-            interrupt: self.stop.clone(),
-            regression: job.regression,
+    fn judge(&self, chosen: Chosen) {
+        let Some(job) = self.jobs.get(chosen.at) else {
+            return;
         };
-        let mut judged = gate::judge(self.judging, job.phase, job.gate, &turn);
-        if let Some(note) = note {
-            judged.reason = Some(match judged.reason {
-                Some(reason) => format!("{note}; {reason}"),
-                None => note,
-            });
-        }
+        let failed = if chosen.first {
+            let result = group::start(self.judging, job.phase, self.emit, &self.stop);
+            let mut state = self.lock();
+            let State { groups, held, .. } = &mut *state;
+            let group = groups.get_mut(&job.phase);
+            let failed = group.and_then(|group| group.started(result, held));
+            drop(state);
+            // The other gates of the phase waited for this.
+            self.changed.notify_all();
+            failed
+        } else {
+            None
+        };
+        let judged = match failed {
+            Some(judged) => judged,
+            None => {
+                let group = self.lock().groups.get(&job.phase).map(Group::services);
+                self.judge_beside(job, chosen.note, group.flatten().as_deref())
+            }
+        };
         self.finish(job, &judged);
         let mut state = self.lock();
         state.free += 1;
@@ -343,11 +384,62 @@ impl Schedule<'_> {
             state.stopped = Some(FAIL_FAST);
             self.stop.trigger(SIGTERM);
         }
-        let locks = state.locks.get_mut(at).and_then(Option::take);
+        let locks = state.locks.get_mut(chosen.at).and_then(Option::take);
         for lock in locks.unwrap_or_default() {
             state.held.remove(&lock);
         }
-        self.put(state, at, judged);
+        self.put(state, chosen.at, judged);
+    }
+
+    /// Judges a gate beside the services of its phase.
+    fn judge_beside(
+        &self,
+        job: &Job<'_>,
+        note: Option<String>,
+        services: Option<&Services<'_>>,
+    ) -> Judged {
+        let died = || {
+            let services = services?;
+            let died = services.died()?;
+            Some(if services.is_first_to_tell() {
+                Judged::blocked(died)
+            } else {
+                Judged::blocked_by(&died.message)
+            })
+        };
+        if let Some(judged) = died() {
+            return judged;
+        }
+        (self.emit)(Event::GateStarted {
+            phase: self.judging.phase_name(job.phase).to_owned(),
+            gate: job.gate.name.value.clone(),
+            title: job.gate.title.clone(),
+            regression: job.regression,
+        });
+        let interrupt = services.map_or(&self.stop, Services::alive).clone();
+        let slot = Slot {
+            rest: &|time, interrupt| self.rest(time, interrupt),
+            emit: self.emit,
+            interrupt,
+            regression: job.regression,
+        };
+        let mut judged = gate::judge(self.judging, job.phase, job.gate, &slot);
+        let by_itself = judged.verdict == Verdict::Skipped && !judged.not_run;
+        if !by_itself && let Some(blocked) = died() {
+            judged = Judged {
+                duration: judged.duration,
+                failures: judged.failures,
+                hold: judged.hold,
+                ..blocked
+            };
+        }
+        if let Some(note) = note {
+            judged.reason = Some(match judged.reason {
+                Some(reason) => format!("{note}; {reason}"),
+                None => note,
+            });
+        }
+        judged
     }
 
     fn answer(&self, at: usize, judged: Judged) {
@@ -357,13 +449,26 @@ impl Schedule<'_> {
         self.put(self.lock(), at, judged);
     }
 
-    fn put(&self, mut state: MutexGuard<'_, State>, at: usize, judged: Judged) {
+    fn put(&self, mut state: MutexGuard<'_, State<'a>>, at: usize, judged: Judged) {
         if let Some(slot) = state.answers.get_mut(at) {
             *slot = Some(Box::new(judged));
         }
         state.queue.done(at);
+        let phase = self.jobs.get(at).map_or(usize::MAX, |job| job.phase);
+        let services = state.groups.get_mut(&phase).and_then(Group::answered);
         drop(state);
         self.changed.notify_all();
+        if let Some(services) = services {
+            // The last to hold them: this stops them.
+            drop(services);
+            let mut state = self.lock();
+            let State { groups, held, .. } = &mut *state;
+            if let Some(group) = groups.get(&phase) {
+                group.release(held);
+            }
+            drop(state);
+            self.changed.notify_all();
+        }
     }
 
     fn finish(&self, job: &Job<'_>, judged: &Judged) {

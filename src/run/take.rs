@@ -199,6 +199,7 @@ impl<'p> Interpreter<'p> {
             mode: self.mode,
             secrets: self.secrets.clone(),
             transcripts: self.transcripts.as_ref(),
+            ports: self.ports.clone(),
             states: states.clone(),
             sources: sources.clone(),
         });

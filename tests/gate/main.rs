@@ -27,6 +27,7 @@ mod red;
 mod retry;
 mod reuse;
 mod schedule;
+mod service;
 mod seal;
 mod secret;
 mod share;

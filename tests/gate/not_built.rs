@@ -7,10 +7,6 @@ use crate::project::Project;
 /// A phase, and perhaps a plan block, that uses the feature.
 fn user(feature: Feature) -> (&'static str, &'static str) {
     match feature {
-        Feature::Service => (
-            "",
-            "gate g {\n    service db {\n      $ sleep 60\n      ready port 9\n    }\n    $ true\n  }",
-        ),
         Feature::Rhai => ("", "gate g {\n    rhai { fail(\"no\"); }\n  }"),
         Feature::Library => ("", "gate g check text.absent(\"TODO\")"),
         Feature::Manual => ("", "manual m \"Look\" {\n    step \"look\"\n  }"),

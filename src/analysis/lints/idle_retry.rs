@@ -46,6 +46,7 @@ pub(super) fn look(look: &Look<'_>, found: &mut Vec<Diagnostic>) {
                 let mut within = Vec::new();
                 steps_of(&check.steps, &mut within);
                 if let Some(retry) = &check.retry
+                    && check.services.is_empty()
                     && !within.iter().any(|step| may_flake(step))
                 {
                     found.push(idle(retry));

@@ -202,6 +202,7 @@ impl<'a> Reader<'a> {
             locks: _,
             when,
             retry,
+            services,
             globs,
             params,
             steps,
@@ -221,6 +222,9 @@ impl<'a> Reader<'a> {
         }
         if let Some(retry) = retry {
             self.retry(&format!("{at} retry"), retry);
+        }
+        for service in services {
+            self.service(&format!("{at} "), service);
         }
         for (index, glob) in globs.iter().enumerate() {
             self.value(&format!("{at} glob {}", index + 1), glob);

@@ -125,6 +125,7 @@ impl Interpreter<'_> {
             root: self.repo.root().to_owned(),
             env: command::scrubbed_env(),
             interrupt: self.interrupt.clone(),
+            ports: self.ports.clone(),
             mode: Mode::Try,
             secrets: self.secrets.clone(),
             transcripts: None,
