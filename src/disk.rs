@@ -13,6 +13,9 @@ mod step;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::io::{FdFlags, fcntl_setfd};
 
 pub(crate) use fault::{heard, listening, reached};
 pub use step::{Step, When};
@@ -91,6 +94,11 @@ pub(crate) fn copy_with_time(name: Step, from: &Path, to: &Path) -> io::Result<(
     })
 }
 
+/// Has processes that are started from now on hold a file, and its lock, as this one does.
+pub(crate) fn inherit(file: &File) -> io::Result<()> {
+    Ok(fcntl_setfd(file, FdFlags::empty())?)
+}
+
 /// Opens a file to lock it; it is made if need be, and keeps what it holds.
 pub(crate) fn open(name: Step, path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -110,11 +118,16 @@ pub(crate) fn create(name: Step, path: &Path) -> io::Result<File> {
 
 /// Makes a symbolic link at `place`.
 pub(crate) fn link(name: Step, target: &Path, place: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(place).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
     step(name, || std::os::unix::fs::symlink(target, place))
 }
 
 /// Removes a file or a link.
 pub(crate) fn remove(name: Step, path: &Path) -> io::Result<()> {
+    // Nothing to remove is no step.
+    fs::symlink_metadata(path)?;
     step(name, || fs::remove_file(path))
 }
 
@@ -165,11 +178,17 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Makes one in `within`, its name beginning with `prefix`. `made` and `gone` are the
-    /// steps by which it comes and goes.
+    /// Makes one in `within`, where [`sweep`] finds it. `made` and `gone` are the steps by
+    /// which it comes and goes.
     pub(crate) fn new(made: Step, gone: Step, prefix: &str, within: &Path) -> io::Result<Self> {
+        // So that nobody takes it for left behind before it is locked.
+        let coming = File::open(within)?;
+        coming.lock_shared()?;
+        let prefix = format!("{TEMPORARY}{prefix}");
         let path = step(made, || {
-            let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(within)?;
+            let folder = tempfile::Builder::new()
+                .prefix(&prefix)
+                .tempdir_in(within)?;
             Ok(folder.keep())
         })?;
         let lock = File::open(&path)?;
@@ -203,4 +222,39 @@ fn unnamed(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
 }
 
 /// How the names of files begin that are not in their place yet.
-pub(crate) const NEW: &str = ".new-";
+const NEW: &str = ".new-";
+
+/// How the names of each [`Folder`] begin.
+const TEMPORARY: &str = ".tmp-";
+
+/// How old a file must be to be nobody's that is about to put it in its place.
+const ABANDONED: Duration = Duration::from_secs(3600);
+
+/// Removes what processes that were killed left in `folder`: each [`Folder`] that nobody
+/// uses, and old files that never came to their place. Best effort: it costs only space.
+pub(crate) fn sweep(name: Step, folder: &Path) {
+    let Ok(alone) = File::open(folder) else {
+        return;
+    };
+    // While one of them is being made none can be told from those left behind: then the
+    // next run removes them.
+    let (Ok(()), Ok(entries)) = (alone.try_lock(), fs::read_dir(folder)) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let begins = |start: &str| entry.file_name().to_string_lossy().starts_with(start);
+        if begins(TEMPORARY) {
+            let unused = File::open(&path).is_ok_and(|lock| lock.try_lock().is_ok());
+            if unused {
+                drop(remove_folders(name, &path));
+            }
+        } else if begins(NEW) {
+            let changed = entry.metadata().and_then(|meta| meta.modified());
+            let age = changed.map(|time| time.elapsed().unwrap_or_default());
+            if age.is_ok_and(|age| age > ABANDONED) {
+                drop(remove(name, &path));
+            }
+        }
+    }
+}

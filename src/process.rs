@@ -22,13 +22,13 @@ mod tree;
 pub use find::find_program;
 pub use interrupt::{Interrupt, handle_signals};
 pub use line::Line;
-pub use marker::{MARKER, runs_under};
+pub use marker::{MARKER, mark, runs_under};
 pub use output::{Output, OutputError, Stream, WHOLE_LIMIT};
 pub use port::{Holder, port_holder};
 pub use running::{Running, SoFar, Watch};
 pub use start::StartError;
 pub use transcript::Transcript;
-pub use tree::adopt_orphans;
+pub use tree::{adopt_orphans, end_left};
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -11,6 +11,7 @@ mod error;
 mod folders;
 mod git;
 mod index;
+mod journal;
 mod keep;
 mod ledger;
 mod loader;
@@ -71,6 +72,10 @@ pub struct Repository {
     traits: OnceLock<Option<Traits>>,
     /// The index as it was last read.
     read: Mutex<Option<Arc<Index>>>,
+    /// What this process is known by to those that come after it.
+    mark: OnceLock<String>,
+    /// Whether nothing is to move any more.
+    stop: OnceLock<Box<dyn Fn() -> bool + Send + Sync>>,
 }
 
 /// What decides how files of the repository are read. It does not change.
@@ -121,12 +126,15 @@ impl Repository {
                 git_dir,
                 work_tree,
                 index,
+                held: None,
             },
             handles: Mutex::default(),
             identified: OnceLock::new(),
             secrets: Secrets::default(),
             traits: OnceLock::new(),
             read: Mutex::default(),
+            mark: OnceLock::new(),
+            stop: OnceLock::new(),
         })
     }
 
@@ -191,6 +199,16 @@ impl Repository {
     /// Whether a file may be found by another spelling of its name; so where that is not known.
     fn folds_names(&self) -> bool {
         self.traits().is_none_or(|traits| traits.folds_names)
+    }
+
+    /// Has a seal that has not moved anything yet asked, one last time, whether it is to.
+    pub fn stop_if(&self, ask: impl Fn() -> bool + Send + Sync + 'static) {
+        // Whoever came first is the same run.
+        let _ = self.stop.set(Box::new(ask));
+    }
+
+    fn is_to_stop(&self) -> bool {
+        self.stop.get().is_some_and(|ask| ask())
     }
 
     /// The folder of gate's own files in this working tree's git directory, made if need be.

@@ -378,4 +378,5 @@ codes! {
     SERVICE_DIED = "B111", "a service ended while it was needed";
     PORT_TAKEN = "B112", "a service's port is taken by someone else";
     UNSIGNED = "B120", "git could not sign the seal";
+    LOCKED = "B130", "another git holds a lock, or left one behind";
 }

@@ -74,10 +74,14 @@ steps! {
     /// what is known of the folders of a working tree
     FolderNotes = "folder-notes",
 
+    /// what a process that was killed left behind goes
+    Swept = "swept",
     /// the folder of runs that are under way
     PinFolder = "pin-folder",
     /// the file that says that a run is under way
     PinFile = "pin-file",
+    /// whose run that is
+    PinMark = "pin-mark",
     /// the commit that keeps a judged tree
     PinCommit = "pin-commit",
     /// the ref that keeps a judged tree
@@ -93,8 +97,6 @@ steps! {
     ShadowNote = "shadow-note",
     /// the lock of the checkout
     ShadowLock = "shadow-lock",
-    /// the name of the process that uses the checkout
-    ShadowHolder = "shadow-holder",
     /// a file of the checkout's git directory
     ShadowFile = "shadow-file",
     /// the checkout's HEAD, where refs are in tables
@@ -128,6 +130,18 @@ steps! {
     /// the index by which the judged place is looked at again
     ProofIndex = "proof-index",
 
+    /// the folder of journals of refs that move
+    JournalFolder = "journal-folder",
+    /// a journal of refs about to move
+    Journal = "journal",
+    /// what it says
+    JournalText = "journal-text",
+    /// a journal goes
+    JournalGone = "journal-gone",
+    /// a lock file that a killed git left behind goes
+    StaleLock = "stale-lock",
+    /// the rest of the refs of a move that was cut short
+    MadeWhole = "made-whole",
     /// a folder for what a ledger's entry holds
     EntryFolder = "entry-folder",
     /// a file of that folder
@@ -152,6 +166,8 @@ steps! {
     TagFile = "tag-file",
     /// that repository goes
     TagFolderGone = "tag-folder-gone",
+    /// git has locked branch, tag and ledger, to move them together
+    Prepared = "prepared",
     /// branch, tag and ledger together
     Seal = "seal",
 

@@ -36,6 +36,14 @@ impl Marker {
         }
     }
 
+    /// Fits every command that the process of this [`mark`] ever started.
+    pub(super) fn of(mark: &str) -> Self {
+        Self {
+            id: mark.to_owned(),
+            prefix: true,
+        }
+    }
+
     /// The value of [`MARKER`].
     pub(super) fn value(&self) -> String {
         static OUTER: OnceLock<Option<String>> = OnceLock::new();
@@ -72,6 +80,12 @@ impl Marker {
 pub fn runs_under(pid: u32) -> bool {
     let start = format!("{pid:x}.");
     std::env::var(MARKER).is_ok_and(|outer| outer.split('/').any(|id| id.starts_with(&start)))
+}
+
+/// What tells all that this process starts from what any other ever started.
+#[must_use]
+pub fn mark() -> &'static str {
+    ours()
 }
 
 /// What every id of this process begins with. Pids come back, so the time is in it.

@@ -317,7 +317,18 @@ pub(super) fn kill_all() {
     for leader in running().iter() {
         platform::signal_group(*leader, SIGKILL);
     }
-    let any = Marker::any();
+    kill_marked(&Marker::any());
+}
+
+/// Ends what is left of the commands of a process that is gone: it was killed, and could not
+/// see to it itself. `mark` is what [`super::mark`] gave there.
+pub fn end_left(mark: &str) {
+    if !mark.is_empty() {
+        kill_marked(&Marker::of(mark));
+    }
+}
+
+fn kill_marked(marker: &Marker) {
     // Each round ends all that can bear; what is left after so many cannot be ended.
     for _ in 0..10 {
         let mut found = false;
@@ -325,7 +336,7 @@ pub(super) fn kill_all() {
             if pid != platform::own_pid()
                 && let Some(seen) = platform::look(pid)
                 && !seen.zombie
-                && seen.environment.is_some_and(|bytes| any.is_in(&bytes))
+                && seen.environment.is_some_and(|bytes| marker.is_in(&bytes))
             {
                 found = true;
                 platform::signal_process(pid, SIGKILL);

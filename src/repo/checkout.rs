@@ -7,8 +7,8 @@
 //! list it as a working tree, and no hook fires.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::git::{Git, Site};
 use super::index::{Index, Stamp};
@@ -19,13 +19,15 @@ use crate::disk::{self, Step};
 /// How many paths git is to bring over one by one; beyond, it goes over all of them.
 const FEW: usize = 100;
 
+/// How many checkouts a working tree has at most.
+const CHECKOUTS: usize = 8;
+
 /// A checkout of a tree, held for one user until it is dropped.
 #[derive(Debug)]
 pub struct Checkout {
     site: Site,
     /// Where it lies, with what is known of it.
     folder: PathBuf,
-    _lock: File,
     _pin: Pin,
 }
 
@@ -53,10 +55,11 @@ impl Checkout {
 impl Repository {
     /// Brings the kept checkout to `tree`, touching only files that differ, removing
     /// what is neither tracked nor ignored, and linking in the ignored folders of the
-    /// working tree. Waits while another process uses it.
+    /// working tree. While another run uses it, as `gate try` may beside `gate run`, a second
+    /// one is kept for the time, and so on.
     ///
     /// # Errors
-    /// [`RepoError::Busy`] where this process holds it already; else what git says.
+    /// [`RepoError::Busy`] where there are too many; else what git says.
     pub fn checkout(&self, tree: &Oid) -> Result<Checkout, RepoError> {
         let ignored = self.ignored_folders(&self.unstaged()?)?;
         self.checkout_with(tree, &ignored)
@@ -67,16 +70,14 @@ impl Repository {
     /// # Errors
     /// As there.
     pub fn checkout_with(&self, tree: &Oid, shared: &[RepoPath]) -> Result<Checkout, RepoError> {
-        let shadow = self.own_dir()?.join("shadow");
+        let (shadow, lock) = free(&self.own_dir()?)?;
         let site = Site {
             git_dir: shadow.join("git"),
             work_tree: shadow.join("tree"),
             index: shadow.join("git/index"),
             folders: shadow.join("folders"),
+            held: Some(Arc::new(lock)),
         };
-        disk::create_folders(Step::ShadowFolders, &shadow)
-            .map_err(|e| files("create", &shadow, &e))?;
-        let lock = lock(&shadow.join("lock"))?;
         self.lay_out(&site)?;
         let traits = self.traits();
         let (seen, pin) = std::thread::scope(|scope| {
@@ -88,6 +89,7 @@ impl Repository {
         share::unlink(&shadow, &site, shared)?;
         let way = match self.update(&site, &seen, tree) {
             Ok(way) => way,
+            Err(ended @ RepoError::GitEnded { .. }) => return Err(ended),
             Err(_) => {
                 // An index that git cannot read, or folders nobody can write to: begin anew.
                 start_over(&site)?;
@@ -103,7 +105,6 @@ impl Repository {
         Ok(Checkout {
             site,
             folder: shadow,
-            _lock: lock,
             _pin: pin,
         })
     }
@@ -368,33 +369,31 @@ fn start_over(site: &Site) -> Result<(), RepoError> {
     Ok(())
 }
 
-/// Waits for the lock of the checkout. The file names who holds it.
-fn lock(path: &Path) -> Result<File, RepoError> {
-    let failed = |action| move |e: std::io::Error| files(action, path, &e);
-    let mut file = disk::open(Step::ShadowLock, path).map_err(failed("create"))?;
-    let me = std::process::id().to_string();
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::Error(error)) => return Err(failed("lock")(error)),
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            file.read_to_string(&mut holder).map_err(failed("read"))?;
-            if holder == me {
-                // To wait for oneself is to wait for ever.
-                return Err(RepoError::Busy {
-                    path: PathBuf::from(path.parent().unwrap_or(path)),
-                });
-            }
-            file.lock().map_err(failed("lock"))?;
+/// Takes the first checkout that nobody uses. One is in use as long as its lock is held: by
+/// us, or by a git of ours that has outlived us and still writes there.
+fn free(own: &Path) -> Result<(PathBuf, File), RepoError> {
+    for number in 1..=CHECKOUTS {
+        let shadow = own.join(match number {
+            1 => "shadow".to_owned(),
+            number => format!("shadow-{number}"),
+        });
+        disk::create_folders(Step::ShadowFolders, &shadow)
+            .map_err(|e| files("create", &shadow, &e))?;
+        let path = shadow.join("lock");
+        let failed = |action| {
+            let path = &path;
+            move |e: std::io::Error| files(action, path, &e)
+        };
+        let lock = disk::open(Step::ShadowLock, &path).map_err(failed("create"))?;
+        match lock.try_lock() {
+            Ok(()) => return Ok((shadow, lock)),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(failed("lock")(error)),
         }
     }
-    disk::step(Step::ShadowHolder, || {
-        file.set_len(0)?;
-        file.rewind()?;
-        file.write_all(me.as_bytes())
+    Err(RepoError::Busy {
+        path: own.to_owned(),
     })
-    .map_err(failed("write"))?;
-    Ok(file)
 }
 
 /// Writes a file unless it holds just that.

@@ -84,10 +84,10 @@ pub enum RepoError {
         /// What git said.
         detail: String,
     },
-    /// This process already holds the checkout.
-    #[error("the checkout `{}` is in use by this process", .path.display())]
+    /// Every checkout that a working tree may have is in use.
+    #[error("all checkouts in `{}` are in use by other runs", .path.display())]
     Busy {
-        /// The checkout.
+        /// Where they lie.
         path: PathBuf,
     },
     /// A file or folder of gate's own could not be read or written.
@@ -99,6 +99,15 @@ pub enum RepoError {
         path: PathBuf,
         /// What the system said.
         detail: String,
+    },
+    /// The run was interrupted before its seal.
+    #[error("the run was interrupted before its seal")]
+    Interrupted,
+    /// Git was ended by a signal.
+    #[error("`{command}` was ended by a signal")]
+    GitEnded {
+        /// The command, without gate's own settings.
+        command: String,
     },
     /// Git failed, or said what was not understood.
     #[error("`{command}` failed: {detail}")]
@@ -128,7 +137,12 @@ impl RepoError {
             | Self::Unborn
             | Self::Busy { .. }
             | Self::Files { .. }
-            | Self::Git { .. } => Code::GIT_FAILED,
+            | Self::Interrupted
+            | Self::GitEnded { .. }
+            | Self::Git { .. } => match self.lock() {
+                Some(_) => Code::LOCKED,
+                None => Code::GIT_FAILED,
+            },
         }
     }
 
@@ -164,6 +178,16 @@ impl RepoError {
             | Self::Git { detail, .. } => Some(detail.clone()),
             _ => None,
         }
+    }
+
+    /// The lock file that stopped git.
+    fn lock(&self) -> Option<&str> {
+        let Self::Git { detail, .. } = self else {
+            return None;
+        };
+        let (before, _) = detail.split_once(".lock': File exists")?;
+        let (_, path) = before.rsplit_once('\'')?;
+        detail.get(detail.find(path)?..)?.split('\'').next()
     }
 
     fn advice(&self) -> String {
@@ -211,14 +235,18 @@ impl RepoError {
                 "run again, so that what is there now is judged; nothing was committed".to_owned()
             }
             Self::Unsigned { .. } => "nothing was committed: mend what git says (`gpg.format`, `user.signingKey`, the agent), and run again".to_owned(),
-            Self::Busy { .. } => "use one checkout at a time".to_owned(),
+            Self::Busy { .. } => "wait for one of them to end".to_owned(),
             Self::Files { .. } => {
                 "make sure that you may write to the git directory and that the disk is not full"
                     .to_owned()
             }
-            Self::Git { command, .. } => {
-                format!("see what git says above; `{command}` was run by gate itself")
-            }
+            Self::Interrupted | Self::GitEnded { .. } => "run again; nothing was lost".to_owned(),
+            Self::Git { command, .. } => match self.lock() {
+                Some(lock) => format!(
+                    "another git is at work: run again when it is done; if none runs, one was killed: remove `{lock}`"
+                ),
+                None => format!("see what git says above; `{command}` was run by gate itself"),
+            },
         }
     }
 }

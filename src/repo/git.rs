@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::{Oid, RepoError, RepoPath};
 use crate::disk::{self, Step, When};
@@ -63,6 +64,8 @@ const SETTINGS: &[&str] = &[
     NO_HOOKS,
     "core.fsmonitor=false",
     "core.splitIndex=false",
+    // Longer than git would wait for what another git moves, which is quick.
+    "core.filesRefLockTimeout=1000",
     "submodule.recurse=false",
 ];
 
@@ -101,6 +104,9 @@ pub(super) struct Site {
     pub(super) index: PathBuf,
     /// Where gate keeps what it knows of the working tree's folders.
     pub(super) folders: PathBuf,
+    /// A lock that each git at work there holds too, as its unused standard input: so that
+    /// the place is in use as long as it lives.
+    pub(super) held: Option<Arc<File>>,
 }
 
 /// One call of git, as far as it is written.
@@ -110,6 +116,7 @@ pub(super) struct Git {
     folder: PathBuf,
     env: HashMap<OsString, OsString>,
     stdin: Option<Vec<u8>>,
+    held: Option<Arc<File>>,
 }
 
 /// A call of git that says what it does to the disk.
@@ -139,7 +146,10 @@ impl Git {
         env.insert("GIT_DIR".into(), site.git_dir.clone().into());
         env.insert("GIT_WORK_TREE".into(), site.work_tree.clone().into());
         env.insert("GIT_INDEX_FILE".into(), site.index.clone().into());
-        Self::with(env, site.work_tree.clone())
+        Self {
+            held: site.held.clone(),
+            ..Self::with(env, site.work_tree.clone())
+        }
     }
 
     /// A call that finds its repository from `folder`, as a call of the user's would.
@@ -170,6 +180,7 @@ impl Git {
             folder,
             env,
             stdin: None,
+            held: None,
         }
     }
 
@@ -248,9 +259,10 @@ impl Call {
             .stdout_capture()
             .stderr_capture()
             .unchecked();
-        let call = match git.stdin {
-            Some(bytes) => call.stdin_bytes(bytes),
-            None => call.stdin_null(),
+        let call = match (git.stdin, &git.held) {
+            (Some(bytes), _) => call.stdin_bytes(bytes),
+            (None, Some(lock)) => call.stdin_file(lock.try_clone().map_err(failed)?),
+            (None, None) => call.stdin_null(),
         };
         let done = call.run().map_err(failed)?;
         if let Some(step) = step {
@@ -406,12 +418,14 @@ impl Call {
 impl Output {
     /// The failure, in git's own words.
     pub(super) fn error(&self) -> RepoError {
+        let Some(status) = self.status else {
+            return RepoError::GitEnded {
+                command: self.shown.clone(),
+            };
+        };
         let mut detail = self.complaint();
         if detail.is_empty() {
-            detail = self.status.map_or_else(
-                || "it was ended by a signal".to_owned(),
-                |status| format!("it ended with status {status} and said nothing"),
-            );
+            detail = format!("it ended with status {status} and said nothing");
         }
         RepoError::Git {
             command: self.shown.clone(),

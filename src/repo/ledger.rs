@@ -529,7 +529,7 @@ impl Repository {
             .git()
             .args(["update-ref", "-m", reason, "--stdin", "-z"]);
         let call = call.stdin(format!("start\0{orders}prepare\0commit\0"));
-        call.writing(step).run().map(drop)
+        self.moving(orders, || call.writing(step).run().map(drop))
     }
 
     /// The contents that names of objects stand for.

@@ -1,16 +1,20 @@
 //! Keeping a tree that no commit holds yet from being collected as garbage.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::git::{self, Git, Site};
+use super::journal::Journal;
+use super::ledger::move_ref;
 use super::{Oid, RepoError, Repository, files};
 use crate::disk::{self, Step};
 
 /// Keeps a tree until it is dropped, by a ref under `refs/gate/run/`.
 #[derive(Debug)]
 pub struct Pin {
+    own: PathBuf,
     site: Site,
     reference: String,
     /// Locked as long as this process lives, so that others know the ref is in use.
@@ -19,22 +23,28 @@ pub struct Pin {
 }
 
 impl Repository {
-    /// Keeps `tree` until what is returned is dropped. What a killed run left behind is
-    /// removed on the way.
+    /// Keeps `tree` until what is returned is dropped.
     ///
     /// # Errors
     /// Where git cannot write the ref.
     pub fn pin(&self, tree: &Oid) -> Result<Pin, RepoError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let folder = self.common_dir.join("gate/run");
+        let folder = self.run_dir();
         disk::create_folders(Step::PinFolder, &folder).map_err(|e| files("create", &folder, &e))?;
-        self.unpin_dead(&folder);
-
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-{count}", std::process::id());
         let lock = folder.join(&name);
+        let coming = File::open(&folder).map_err(|e| files("open", &folder, &e))?;
+        coming
+            .lock_shared()
+            .map_err(|e| files("lock", &folder, &e))?;
         let held = disk::open(Step::PinFile, &lock).map_err(|e| files("create", &lock, &e))?;
         held.lock().map_err(|e| files("lock", &lock, &e))?;
+        drop(coming);
+        if let Some(mark) = self.mark.get() {
+            disk::step(Step::PinMark, || (&held).write_all(mark.as_bytes()))
+                .map_err(|e| files("write", &lock, &e))?;
+        }
 
         // The same commit for the same tree, so that runs leave no heap of objects.
         let mut call = git::as_gate(self.git().args(["commit-tree", tree.as_str()]));
@@ -44,9 +54,10 @@ impl Repository {
         let commit = call.stdin("gate: the tree of a run\n");
         let commit = commit.writing(Step::PinCommit).id()?;
         let reference = format!("refs/gate/run/{name}");
-        let call = self.git().args(["update-ref", &reference, commit.as_str()]);
-        call.writing(Step::PinRef).run()?;
+        let orders = move_ref(&reference, &commit, None);
+        self.transact(Step::PinRef, &orders, "gate: a run begins")?;
         Ok(Pin {
+            own: self.own_dir()?,
             site: self.site.clone(),
             reference,
             lock,
@@ -54,38 +65,83 @@ impl Repository {
         })
     }
 
+    /// Lets pins say whose they are: by `mark`, what a process left behind is known after
+    /// its death.
+    pub fn mark(&self, mark: &str) {
+        // Whoever came first is the same process.
+        let _ = self.mark.set(mark.to_owned());
+    }
+
+    /// Removes what processes left behind that were killed: temporary folders, pins, half
+    /// moved refs and the locks of a git that died with them. `end` is given the mark of
+    /// each, to end what else there is of it.
+    ///
+    /// # Errors
+    /// Where refs that had half moved cannot be moved on.
+    pub fn sweep(&self, end: impl Fn(&str)) -> Result<(), RepoError> {
+        disk::sweep(Step::Swept, &self.own_dir()?);
+        self.settle()?;
+        self.unpin_dead(end);
+        Ok(())
+    }
+
     /// Removes refs whose process is gone: nobody holds their lock. Best effort, as a
     /// left-over ref costs nothing but space.
-    fn unpin_dead(&self, folder: &Path) {
-        let Ok(entries) = std::fs::read_dir(folder) else {
+    fn unpin_dead(&self, end: impl Fn(&str)) {
+        let folder = self.run_dir();
+        let (Ok(alone), Ok(entries)) = (File::open(&folder), std::fs::read_dir(&folder)) else {
             return;
         };
+        if alone.try_lock().is_err() {
+            // One is being made, and not locked yet.
+            return;
+        }
         for entry in entries.flatten() {
             let path = entry.path();
-            let Ok(file) = File::open(&path) else {
+            let Ok(mut file) = File::open(&path) else {
                 continue;
             };
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => continue,
+            if file.try_lock().is_err() {
+                continue;
+            }
+            let mut mark = String::new();
+            if file.read_to_string(&mut mark).is_ok() {
+                end(&mark);
             }
             let reference = format!("refs/gate/run/{}", entry.file_name().to_string_lossy());
-            remove(&self.site, &reference, &path);
+            if let Ok(own) = self.own_dir() {
+                remove(&own, &self.site, &reference, &path);
+            }
         }
+    }
+
+    /// The folder of the locks of pins, of all working trees.
+    fn run_dir(&self) -> PathBuf {
+        self.common_dir.join("gate/run")
     }
 }
 
 impl Drop for Pin {
     fn drop(&mut self) {
-        remove(&self.site, &self.reference, &self.lock);
+        remove(&self.own, &self.site, &self.reference, &self.lock);
     }
 }
 
 /// Removes a pin's ref and then its file; a failure leaves both for the next run.
-fn remove(site: &Site, reference: &str, lock: &Path) {
-    let call = Git::at(site).args(["update-ref", "-d", reference]);
-    let gone = call.writing(Step::PinRefGone).run();
-    if gone.is_ok() {
-        drop(disk::remove(Step::PinFileGone, lock));
+fn remove(own: &Path, site: &Site, reference: &str, lock: &Path) {
+    let order = format!("delete {reference}\0\0");
+    let Ok(journal) = Journal::begin(own, &order) else {
+        return;
+    };
+    let call = Git::at(site).args(["update-ref", "--stdin", "-z"]);
+    match call.stdin(order).writing(Step::PinRefGone).run() {
+        // Its locks are for the next run to remove.
+        Err(RepoError::GitEnded { .. }) => drop(journal),
+        result => {
+            journal.end();
+            if result.is_ok() {
+                drop(disk::remove(Step::PinFileGone, lock));
+            }
+        }
     }
 }

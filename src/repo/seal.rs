@@ -143,9 +143,17 @@ impl Repository {
         };
         let first = format!("start\0{option}{orders}prepare\0");
         let call = call.writing(Step::Seal);
-        call.in_two(first.as_bytes(), "prepare: ok", || {
+        let then = || {
+            disk::step(Step::Prepared, || Ok(()))
+                .map_err(|e| files("write", self.git_dir(), &e))?;
             self.check_head(seal)?;
+            if self.is_to_stop() {
+                return Err(RepoError::Interrupted);
+            }
             Ok(b"commit\0".to_vec())
+        };
+        self.moving(orders, || {
+            call.in_two(first.as_bytes(), "prepare: ok", then)
         })
     }
 
@@ -252,6 +260,7 @@ impl Repository {
             folders: git_dir.join("folders"),
             git_dir,
             work_tree: self.site.work_tree.clone(),
+            held: None,
         };
         let objects: OsString = match std::env::var_os("GIT_OBJECT_DIRECTORY") {
             Some(given) if !given.is_empty() => given,

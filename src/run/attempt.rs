@@ -5,12 +5,14 @@ use super::interpreter::Interpreter;
 use super::outcome::{Outcome, Refusal};
 use super::phase::Part;
 use super::state::States;
+use super::turn;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::plan::{Gate, Phase};
 
 impl<'p> Interpreter<'p> {
     pub(super) fn try_gates(&self, wanted: &[String]) -> Result<Outcome, Refusal> {
         self.check_ready()?;
+        turn::sweep(&self.repo)?;
         let states = States::derive(self.plan, &self.repo)?;
         let (index, phase) = self.open_or_last(&states);
         let Some(phase) = phase else {

@@ -282,6 +282,15 @@ impl<'p> Interpreter<'p> {
     }
 
     fn end(&self, started: Instant, outcome: Result<Outcome, Refusal>) -> Result<Outcome, Refusal> {
+        // A terminal's Ctrl-C reaches the calls of git too: that they failed is no news.
+        let outcome = match (outcome, self.interrupt.signal()) {
+            (Err(refusal), Some(signal)) if refusal.is_blocked() => Ok(Outcome {
+                verdict: Verdict::Blocked,
+                sealed: Vec::new(),
+                interrupted: Some(signal),
+            }),
+            (outcome, _) => outcome,
+        };
         let exit = match &outcome {
             Ok(outcome) => outcome.exit_code(),
             Err(refusal) => {

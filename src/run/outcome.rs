@@ -51,12 +51,13 @@ impl Refusal {
     /// 3 where git or the like failed, else 2: the plan or the call is not valid.
     #[must_use]
     pub fn exit_code(&self) -> i32 {
-        let blocked = self
-            .diagnostics
-            .items
-            .iter()
-            .any(|item| item.code.as_str().starts_with('B'));
-        if blocked { 3 } else { 2 }
+        if self.is_blocked() { 3 } else { 2 }
+    }
+
+    /// Whether git or the like failed.
+    pub(super) fn is_blocked(&self) -> bool {
+        let mut items = self.diagnostics.items.iter();
+        items.any(|item| item.code.as_str().starts_with('B'))
     }
 
     pub(super) fn of(items: Vec<Diagnostic>, sources: &Sources) -> Self {

@@ -16,6 +16,8 @@ use crate::source::Sources;
 impl<'p> Interpreter<'p> {
     pub(super) fn take(&self, selection: PhaseSelection<'_>) -> Result<Outcome, Refusal> {
         self.check_ready()?;
+        let interrupt = self.interrupt.clone();
+        self.repo.stop_if(move || interrupt.signal().is_some());
         self.repo.check_identity()?;
         let mut outcome = Outcome {
             verdict: Verdict::Pass,
@@ -52,6 +54,8 @@ impl<'p> Interpreter<'p> {
                 return Ok(outcome);
             }
             outcome.sealed.push(phase.name.value.clone());
+            // Too late to keep the seal from being made, not to stop here.
+            outcome.interrupted = self.interrupt.signal();
             if selection != PhaseSelection::All {
                 return Ok(outcome);
             }

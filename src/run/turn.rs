@@ -33,7 +33,10 @@ impl Turn {
         let mut told = None;
         loop {
             let holder = match repo.lock_run()? {
-                Ok(lock) => return Ok(Some(Self { lock })),
+                Ok(lock) => {
+                    sweep(repo)?;
+                    return Ok(Some(Self { lock }));
+                }
                 Err(holder) => holder,
             };
             let ours = holder
@@ -61,6 +64,12 @@ impl Turn {
     pub(super) fn at_phase(&mut self, phase: &str) -> Result<(), Refusal> {
         Ok(self.lock.at_phase(phase)?)
     }
+}
+
+/// Ends and removes what runs left behind that were killed, and lets this one be known.
+pub(super) fn sweep(repo: &Repository) -> Result<(), Refusal> {
+    repo.mark(process::mark());
+    Ok(repo.sweep(process::end_left)?)
 }
 
 fn busy(holder: Option<Holder>, ours: bool) -> Diagnostic {

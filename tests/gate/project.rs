@@ -31,9 +31,14 @@ pub struct Belongings {
 impl Project {
     /// A repository with an identity, on branch `main`, without a commit.
     pub fn empty() -> Self {
+        Self::within(&std::env::temp_dir())
+    }
+
+    /// One like that, in this folder.
+    pub fn within(folder: &Path) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("gate-test-")
-            .tempdir()
+            .tempdir_in(folder)
             .unwrap();
         let project = Self { dir };
         project.git(&["init", "--quiet", "--initial-branch=main"]);
@@ -103,7 +108,8 @@ impl Project {
         self.command(env!("CARGO_BIN_EXE_gate"))
     }
 
-    fn command(&self, program: &str) -> Command {
+    /// A program, to be started by the test itself, as `git` and `gate` are.
+    pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(self.path())

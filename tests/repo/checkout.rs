@@ -273,15 +273,21 @@ fn what_a_gate_changes_in_place_is_found_whatever_is_staged_meanwhile() {
 }
 
 #[test]
-fn one_user_at_a_time() {
+fn each_user_has_one_of_its_own() {
     let sandbox = staged();
     sandbox.untouched(|repository| {
         let tree = repository.staged_tree().unwrap();
         let checkout = repository.checkout(&tree).unwrap();
-        let second = repository.checkout(&tree).unwrap_err();
-        assert!(matches!(second, RepoError::Busy { .. }), "{second}");
+        let second = repository.checkout(&tree).unwrap();
+        assert_ne!(checkout.root(), second.root());
+        let first = checkout.root().to_owned();
         drop(checkout);
-        repository.checkout(&tree).unwrap();
+        // The warm one first.
+        assert_eq!(repository.checkout(&tree).unwrap().root(), first);
+        let all: Vec<_> = (1..8).map(|_| repository.checkout(&tree).unwrap()).collect();
+        let too_many = repository.checkout(&tree).unwrap_err();
+        assert!(matches!(too_many, RepoError::Busy { .. }), "{too_many}");
+        drop(all);
     });
 }
 
@@ -391,8 +397,13 @@ fn pins_of_runs_that_were_killed_are_removed() {
     let sandbox = staged();
     let commit = sandbox.git(&["rev-parse", "HEAD"]);
     sandbox.git(&["update-ref", "refs/gate/run/1-0", commit.trim()]);
-    sandbox.write(".git/gate/run/1-0", "");
+    sandbox.write(".git/gate/run/1-0", "its mark");
     let repository = sandbox.repository();
+    let ended = std::cell::RefCell::new(Vec::new());
+    repository
+        .sweep(|mark| ended.borrow_mut().push(mark.to_owned()))
+        .unwrap();
+    assert_eq!(ended.into_inner(), ["its mark"]);
     let first = repository.pin(&repository.staged_tree().unwrap()).unwrap();
     let second = repository.pin(&repository.staged_tree().unwrap()).unwrap();
     let refs = sandbox.git(&["for-each-ref", "--format=%(refname)", "refs/gate"]);

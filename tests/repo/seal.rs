@@ -150,7 +150,7 @@ fn a_ref_that_cannot_move_holds_all_others_back() {
     // As if another process were moving the tag just now.
     sandbox.write(".git/refs/tags/phase-1.lock", "");
     let error = sandbox.untouched(|repository| repository.seal(&seal_of(repository)).unwrap_err());
-    assert_eq!(error.code(), Code::GIT_FAILED);
+    assert_eq!(error.code(), Code::LOCKED);
     assert_eq!(sandbox.git(&["for-each-ref", "refs/gate", "refs/tags"]), "");
     assert_eq!(sandbox.git(&["log", "--format=%s"]), "first\n");
 }
