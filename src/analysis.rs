@@ -23,6 +23,7 @@ mod gates;
 mod globs;
 mod library;
 mod lints;
+pub mod lock;
 mod manuals;
 mod mentions;
 mod methods;
@@ -47,6 +48,7 @@ mod values;
 pub use files::AnalysedFile;
 pub use library::{LIBRARY, LibraryCheck, LibraryDefault, LibraryParam, modules};
 pub use lints::{LINTS, Lint, Lints};
+pub(crate) use paths::sha256;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -348,18 +350,12 @@ impl<'a> Analyzer<'a> {
     /// Whether a statement beginning with one of these words could not be read, so that
     /// what it declares is not known.
     fn is_unread_statement(&self, words: &[&str]) -> bool {
-        self.is_unread_line(|line| {
-            let first = line.split_whitespace().next().unwrap_or_default();
-            words.contains(&first)
-        })
-    }
-
-    /// Whether such a line could not be read.
-    fn is_unread_line(&self, is: impl Fn(&str) -> bool) -> bool {
         self.broken.iter().any(|broken| {
             self.sources.get(broken.source).is_some_and(|source| {
                 let line = source.position(broken.start as usize).line;
-                is(source.slice(source.line_span(line)))
+                let text = source.slice(source.line_span(line));
+                let first = text.split_whitespace().next().unwrap_or_default();
+                words.contains(&first)
             })
         })
     }

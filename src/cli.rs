@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod amend;
 mod check;
 mod demo;
 mod explain;
@@ -8,6 +9,7 @@ mod fmt;
 mod judged;
 mod locate;
 mod output;
+mod person;
 mod replace;
 mod run;
 mod show;
@@ -45,6 +47,8 @@ enum Command {
     Run(run::RunArgs),
     /// Judge the same gates; commit, tag and record nothing
     Try(run::TryArgs),
+    /// Change the plan of a phase that is open or sealed, on the record
+    Amend(amend::AmendArgs),
     /// Find what is wrong with a plan; run nothing
     Check(check::CheckArgs),
     /// Format a plan in the one style there is
@@ -123,6 +127,7 @@ pub fn main() -> ExitCode {
     let code = match cli.command {
         Command::Run(args) => run::run(&args, &output),
         Command::Try(args) => run::attempt(&args, &output),
+        Command::Amend(args) => amend::amend(&args, &output),
         Command::Check(args) => check::check(&args, &output),
         Command::Fmt(args) => fmt::fmt(&args, &output),
         Command::Status(args) => status::status(&args, &output),

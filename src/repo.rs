@@ -46,7 +46,7 @@ pub use pin::Pin;
 pub use sample::Sample;
 pub use seal::{Seal, Sealed};
 pub use signature::Signature;
-pub use state::Head;
+pub use state::{Head, Identity};
 pub use tag::TagInfo;
 pub use unstaged::Unstaged;
 

@@ -1,10 +1,12 @@
 //! Judging: takes phases of a plan through their gates, and seals what is green.
 
+mod amendment;
 mod attempt;
 mod command;
 mod event;
 mod gate;
 mod globs;
+mod history;
 mod hold;
 mod interpreter;
 mod judging;
@@ -32,6 +34,7 @@ mod turn;
 mod verify;
 mod worktree;
 
+pub use amendment::{Assurance, Consent, Unsealed};
 pub use event::{
     AttemptFailure, Counts, DiagnosticEvent, Event, HoldSummary, Mode, Place, SCHEMA, Verdict,
 };

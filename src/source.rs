@@ -230,6 +230,25 @@ impl Source {
     }
 }
 
+/// Where the texts of one [`Sources`] went in another.
+#[derive(Debug, Clone, Copy)]
+pub struct Adopted(u32);
+
+impl Adopted {
+    fn id(self, id: SourceId) -> SourceId {
+        SourceId(id.0.saturating_add(self.0))
+    }
+
+    /// The same place, in the collection that took the texts in.
+    #[must_use]
+    pub fn span(self, span: Span) -> Span {
+        Span {
+            source: self.id(span.source),
+            ..span
+        }
+    }
+}
+
 /// Every text that spans point into. Cheap to clone; a clone shares the texts.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -310,6 +329,21 @@ impl Sources {
         Self {
             all: self.all.iter().map(retouch).collect(),
         }
+    }
+
+    /// Takes in the texts of another collection, each under the path that `name` gives for
+    /// its own. What comes back leads spans of that collection to where they are now.
+    pub fn adopt(&mut self, other: &Self, name: impl Fn(&str) -> String) -> Adopted {
+        let adopted = Adopted(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        for source in &other.all {
+            self.all.push(Arc::new(Source {
+                id: adopted.id(source.id),
+                path: name(&source.path),
+                text: source.text.clone(),
+                line_starts: source.line_starts.clone(),
+            }));
+        }
+        adopted
     }
 
     /// All texts, in the order they were added.

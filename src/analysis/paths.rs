@@ -82,7 +82,7 @@ pub(super) fn written_out(text: &Text, what: &str) -> Result<String, Diagnostic>
 }
 
 /// The sha256 of these bytes, in hex.
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .fold(String::new(), |mut text, byte| {

@@ -40,8 +40,6 @@ pub(super) struct Sum {
     pub names: HashMap<String, (Span, &'static str)>,
     /// Whether something was left out because it is not known or was wrong.
     pub unsure: bool,
-    /// Whether gates may be among it.
-    pub gates_unsure: bool,
 }
 
 /// A phase being read.
@@ -61,7 +59,6 @@ impl<'a> Analyzer<'a> {
         for stmt in stmts {
             if !self.count(stmt.span) {
                 reading.sum.unsure = true;
-                reading.sum.gates_unsure = true;
                 return;
             }
             if !self.phase_setting(stmt, place, reading) {
@@ -147,10 +144,7 @@ impl<'a> Analyzer<'a> {
                             reading.sum.gates.push(gate);
                         }
                     }
-                    None => {
-                        reading.sum.unsure = true;
-                        reading.sum.gates_unsure = true;
-                    }
+                    None => reading.sum.unsure = true,
                 }
             }
             StmtKind::Manual { name, title, body } => {
@@ -193,7 +187,6 @@ impl<'a> Analyzer<'a> {
     ) {
         let turns = self.turns(variable, list, place);
         reading.sum.unsure |= turns.unsure;
-        reading.sum.gates_unsure |= turns.unsure;
         let mut origin = vec![expand::head(stmt.keyword, list)];
         origin.extend(reading.origin.iter().copied());
         for turn in turns.places {

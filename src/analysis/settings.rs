@@ -1,7 +1,7 @@
 //! `plan { … }`: what holds for the whole plan.
 
 use crate::diagnostic::{Code, Diagnostic, Family, nearest};
-use crate::plan::{DEFAULT_SHELL, DEFAULT_TIMEOUT, Feature, Settings, TreeMode};
+use crate::plan::{DEFAULT_SHELL, DEFAULT_TIMEOUT, Settings, TreeMode};
 use crate::source::Spanned;
 use crate::syntax::ast::{Ident, Stmt, StmtKind};
 
@@ -91,7 +91,6 @@ impl Analyzer<'_> {
                 settings.share.get_or_insert_default().extend(globs);
             }
             StmtKind::AmendBy(names) => {
-                self.unbuilt(Feature::AmendBy, "", stmt.span);
                 let names = self.written(names, "`amend by`");
                 settings.amend_by.extend(names);
             }

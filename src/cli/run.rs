@@ -80,19 +80,39 @@ pub(super) fn run(args: &RunArgs, output: &Output) -> i32 {
         (None, true) => PhaseSelection::All,
         (None, false) => PhaseSelection::Open,
     };
-    let turn = Some(Wait(!args.no_wait));
-    go(
-        args.plan.as_deref(),
-        &args.how,
-        turn,
-        output,
-        |interpreter| {
+    let plan = args.plan.as_deref();
+    let run = || {
+        let turn = Some(Wait(!args.no_wait));
+        go(plan, &args.how, turn, output, |interpreter| {
             interpreter
                 .note(args.note.clone())
                 .reuse(args.reuse)
                 .run(selection)
-        },
-    )
+        })
+    };
+    let ended = run();
+    // Asked only here, where signals end the process as ever.
+    let asked = ended.to_amend && args.how.format == Format::Human;
+    if asked && super::amend::offer(plan, &args.how.sets) {
+        return run().code;
+    }
+    ended.code
+}
+
+/// How a command ended.
+struct Ended {
+    code: i32,
+    /// Whether it was stopped only because the plan was changed and not amended.
+    to_amend: bool,
+}
+
+impl Ended {
+    fn with(code: i32) -> Self {
+        Self {
+            code,
+            to_amend: false,
+        }
+    }
 }
 
 /// `gate try`. A first word that names a plan file is the plan, as in `gate run`.
@@ -105,6 +125,7 @@ pub(super) fn attempt(args: &TryArgs, output: &Output) -> i32 {
     go(plan.as_deref(), &args.how, None, output, |interpreter| {
         interpreter.fresh(args.fresh).attempt(&gates)
     })
+    .code
 }
 
 /// Whether to wait for one's turn.
@@ -117,18 +138,17 @@ fn go(
     turn: Option<Wait>,
     output: &Output,
     judge: impl FnOnce(Interpreter<'_>) -> Result<Outcome, Refusal>,
-) -> i32 {
+) -> Ended {
     let complain = |diagnostic: &Diagnostic| {
         let diagnostics = crate::diagnostic::Diagnostics {
             items: vec![diagnostic.clone()],
             sources: Sources::new(),
         };
         output.diagnostics(&diagnostics, how.format);
-        if diagnostic.code.as_str().starts_with('B') {
-            3
-        } else {
-            2
-        }
+        Ended::with(match diagnostic.code.as_str().starts_with('B') {
+            true => 3,
+            false => 2,
+        })
     };
     let given = match how.sets.given(true) {
         Ok(given) => given,
@@ -167,10 +187,13 @@ fn go(
         // Before the plan and the tree are read: the run before this one may change both.
         Some(Wait(wait)) => match Turn::take(&repo, wait, &interrupt, |event| report(&event)) {
             Ok(Some(turn)) => Some(turn),
-            Ok(None) => return interrupt.signal().map_or(3, |signal| 128 + signal),
+            Ok(None) => {
+                let code = interrupt.signal().map_or(3, |signal| 128 + signal);
+                return Ended::with(code);
+            }
             Err(refusal) => {
                 output.diagnostics(&refusal.diagnostics, how.format);
-                return refusal.exit_code();
+                return Ended::with(refusal.exit_code());
             }
         },
     };
@@ -187,7 +210,7 @@ fn go(
         Err(diagnostics) => {
             let diagnostics = located.relocate(*diagnostics);
             output.diagnostics(&diagnostics, how.format);
-            return 2;
+            return Ended::with(2);
         }
     };
     let Judged { plan, tree, .. } = judged;
@@ -197,6 +220,7 @@ fn go(
         .map(|path| format!("`{path}` is not staged: it was read from the working tree"));
     let mut interpreter = Interpreter::new(&plan, repo)
         .tree(tree)
+        .given(&given)
         .interrupt(&interrupt)
         .jobs(how.jobs.map(usize::from))
         .fail_fast(how.fail_fast)
@@ -227,8 +251,11 @@ fn go(
     let live = output.live && how.format == Format::Human;
     let result = with_ticks(&reporter, live, || judge(interpreter));
     match result {
-        Ok(outcome) => outcome.exit_code(),
-        Err(refusal) => refusal.exit_code(),
+        Ok(outcome) => Ended::with(outcome.exit_code()),
+        Err(refusal) => Ended {
+            code: refusal.exit_code(),
+            to_amend: refusal.is_amendment(),
+        },
     }
 }
 

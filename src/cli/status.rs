@@ -6,13 +6,15 @@ use clap::Args;
 use serde_json::json;
 
 use super::Sets;
+use super::judged::Judged;
 use super::locate::Located;
 use super::output::Output;
+use crate::analysis::lock::Amendments;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::plan::Plan;
-use crate::repo::{Repository, TreeLoader};
+use crate::repo::Repository;
 use crate::report::status::{PhaseLine, table};
-use crate::run::States;
+use crate::run::{Interpreter, States};
 use crate::source::Sources;
 
 #[derive(Debug, Args)]
@@ -29,8 +31,8 @@ pub(super) struct StatusArgs {
 /// `gate status`: 0, or 2 where there is no valid plan to speak of.
 pub(super) fn status(args: &StatusArgs, output: &Output) -> i32 {
     match read(args) {
-        Ok((plan, states)) => {
-            print(args, output, &plan, &states);
+        Ok((plan, states, pending)) => {
+            print(args, output, &plan, &states, &pending);
             0
         }
         Err(diagnostics) => {
@@ -42,7 +44,7 @@ pub(super) fn status(args: &StatusArgs, output: &Output) -> i32 {
     }
 }
 
-fn read(args: &StatusArgs) -> Result<(Plan, States), Box<Diagnostics>> {
+fn read(args: &StatusArgs) -> Result<(Plan, States, Amendments), Box<Diagnostics>> {
     let alone = |diagnostic: Diagnostic| {
         Box::new(Diagnostics {
             items: vec![diagnostic],
@@ -55,14 +57,19 @@ fn read(args: &StatusArgs) -> Result<(Plan, States), Box<Diagnostics>> {
     })?;
     let repo = Repository::discover(".").map_err(git)?;
     let located = Located::find(args.plan.as_deref(), Some(&repo)).map_err(|d| alone(*d))?;
-    let tree = repo.staged_tree().map_err(git)?;
-    let plan = Plan::load_with(&located.path, &TreeLoader::new(&repo, tree), &given)
-        .map_err(|diagnostics| Box::new(located.relocate(diagnostics)))?;
+    let read = Judged::read(&repo, &located.path, &given).map_err(git)?;
+    let Judged { plan, tree, .. } =
+        read.map_err(|diagnostics| Box::new(located.relocate(*diagnostics)))?;
     let states = States::derive(&plan, &repo).map_err(git)?;
-    Ok((plan, states))
+    let pending = Interpreter::new(&plan, repo)
+        .tree(tree)
+        .given(&given)
+        .amendments()
+        .map_err(|refusal| Box::new(located.relocate(refusal.diagnostics)))?;
+    Ok((plan, states, pending))
 }
 
-fn print(args: &StatusArgs, output: &Output, plan: &Plan, states: &States) {
+fn print(args: &StatusArgs, output: &Output, plan: &Plan, states: &States, pending: &Amendments) {
     let phases = plan.phases.iter().zip(&states.phases);
     if args.json {
         let phases: Vec<_> = phases
@@ -86,6 +93,14 @@ fn print(args: &StatusArgs, output: &Output, plan: &Plan, states: &States) {
             "plan": plan.path,
             "title": plan.title.as_ref().map(|title| &title.value),
             "phases": phases,
+            "amendments": pending.items.iter().map(|item| json!({
+                "code": item.code,
+                "message": item.message(),
+                "items": item.items,
+                "phases": item.phases,
+                "parts": item.parts,
+                "difference": item.difference,
+            })).collect::<Vec<_>>(),
         });
         output.line(&document.to_string());
         return;
@@ -93,5 +108,5 @@ fn print(args: &StatusArgs, output: &Output, plan: &Plan, states: &States) {
     let lines: Vec<PhaseLine<'_>> = phases
         .map(|(phase, state)| PhaseLine { phase, state })
         .collect();
-    output.line(&table(plan, &lines, output.out));
+    output.line(&table(plan, &lines, &pending.items, output.out));
 }

@@ -29,6 +29,8 @@ pub enum Family {
     Tasks,
     /// `R4xx`: an earlier phase's gate failed.
     Regression,
+    /// `R5xx`: the plan is not what it was when the phase opened.
+    Lock,
     /// `R6xx`: the evidence of a seal does not hold.
     Evidence,
     /// `B1xx`: something could not be judged.
@@ -43,7 +45,7 @@ pub struct Code(&'static str);
 
 impl Family {
     /// Every family, in the order of the registry.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Syntax,
         Self::Names,
         Self::Sense,
@@ -54,6 +56,7 @@ impl Family {
         Self::Scope,
         Self::Tasks,
         Self::Regression,
+        Self::Lock,
         Self::Evidence,
         Self::Blocked,
         Self::Manual,
@@ -73,6 +76,7 @@ impl Family {
             Self::Scope => "The change leaves its scope",
             Self::Tasks => "A task is not done",
             Self::Regression => "An earlier phase",
+            Self::Lock => "The plan under lock",
             Self::Evidence => "The evidence of a seal",
             Self::Blocked => "Blocked",
             Self::Manual => "Manual checks",
@@ -86,6 +90,7 @@ impl Family {
             Self::Syntax | Self::Names | Self::Sense | Self::Call => "nothing was run; exit 2",
             Self::Lint | Self::Advice => "advice; changes no exit code",
             Self::Gate | Self::Scope | Self::Tasks | Self::Regression => "red; exit 1",
+            Self::Lock => "nothing was judged; exit 1, until a person amends the plan",
             Self::Evidence => "found by `gate verify`; exit 1",
             Self::Blocked => "it says nothing about the work; exit 3",
             Self::Manual => "waits for a person; exit 4",
@@ -132,6 +137,7 @@ impl Code {
             (_, "R1", _) => Family::Gate,
             (_, "R2", _) => Family::Scope,
             (_, "R3", _) => Family::Tasks,
+            (_, "R5", _) => Family::Lock,
             (_, "R6", _) => Family::Evidence,
             ("R", _, _) => Family::Regression,
             ("B", _, _) => Family::Blocked,
@@ -287,8 +293,8 @@ codes! {
     NOT_BUILT_RATCHET = "E0385", "not built yet: ratchets";
     // E0381, E0386 and E0387 were `service`, `retry` and `hold`, and stay unused.
     NOT_BUILT_PUSH = "E0388", "not built yet: push";
-    // E0389 was `tree worktree`, E0390 `share`, E0391 `secret`; they stay unused.
-    NOT_BUILT_AMEND = "E0392", "not built yet: amend by";
+    // E0389 was `tree worktree`, E0390 `share`, E0391 `secret`, E0392 `amend by`; they stay
+    // unused.
 
     NO_PLAN = "E0401", "no plan was found, or several";
     UNKNOWN_PHASE = "E0402", "a phase that the plan does not have";
@@ -306,6 +312,10 @@ codes! {
     NOT_FORMATTED = "E0414", "a file that could not be formatted or mended";
     UNKNOWN_CODE = "E0415", "a code that does not exist";
     RUN_IN_PROGRESS = "E0430", "another run is at work in this working tree";
+    AGENT_ENVIRONMENT = "E0440", "a person's decision, asked for by a coding agent";
+    NO_TERMINAL = "E0441", "a person's decision without a terminal";
+    NOT_AN_AMENDER = "E0442", "someone who may not amend the plan";
+    NOT_SEALED = "E0443", "a phase to reopen that is not sealed";
     NOTHING_TO_VERIFY = "E0450", "a tag or range to verify that is none";
 
     MATCHES_ALL = "W001", "a regex that matches every text";
@@ -352,6 +362,12 @@ codes! {
     NO_TASK_FILE = "R304", "the file of the tasks is not there";
 
     REGRESSION = "R401", "a gate of an earlier phase fails on the new tree";
+
+    LOCKED_CHANGED = "R501", "something under lock was changed";
+    LOCKED_REMOVED = "R502", "something under lock was removed";
+    LOCKED_LOOSENED = "R503", "an addition that loosens what is under lock";
+    LOCKED_ORDER = "R504", "a phase before one under lock that was not there";
+    RECORD_UNREADABLE = "R505", "a plan on record that this version cannot read";
 
     NO_TAG = "R601", "the tag of a seal is missing";
     TAG_MOVED = "R602", "a tag that is not the one the seal made";

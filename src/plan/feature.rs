@@ -21,19 +21,16 @@ pub enum Feature {
     Ratchet,
     /// `push`.
     Push,
-    /// `amend by`.
-    AmendBy,
 }
 
 impl Feature {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 5] = [
         Self::Rhai,
         Self::Library,
         Self::Manual,
         Self::Ratchet,
         Self::Push,
-        Self::AmendBy,
     ];
 
     /// The code a run refuses it with.
@@ -45,7 +42,6 @@ impl Feature {
             Self::Manual => Code::NOT_BUILT_MANUAL,
             Self::Ratchet => Code::NOT_BUILT_RATCHET,
             Self::Push => Code::NOT_BUILT_PUSH,
-            Self::AmendBy => Code::NOT_BUILT_AMEND,
         }
     }
 
@@ -58,7 +54,6 @@ impl Feature {
             Self::Manual => "manual",
             Self::Ratchet => "ratchet",
             Self::Push => "push",
-            Self::AmendBy => "amend by",
         }
     }
 }

@@ -68,6 +68,8 @@ pub struct TreeLoader<'a> {
     tree: Oid,
     disk: DiskLoader,
     from_disk: Mutex<BTreeSet<String>>,
+    /// Whether what is not in the tree is not there at all.
+    alone: bool,
 }
 
 impl<'a> TreeLoader<'a> {
@@ -79,6 +81,16 @@ impl<'a> TreeLoader<'a> {
             repository,
             tree,
             from_disk: Mutex::default(),
+            alone: false,
+        }
+    }
+
+    /// A loader of what `tree` has, and of nothing else.
+    #[must_use]
+    pub fn alone(repository: &'a Repository, tree: Oid) -> Self {
+        Self {
+            alone: true,
+            ..Self::new(repository, tree)
         }
     }
 
@@ -101,6 +113,9 @@ impl Loader for TreeLoader<'_> {
         let read = self.repository.read(&self.tree, path);
         if let Some(bytes) = read.map_err(unreadable)? {
             return Ok(bytes);
+        }
+        if self.alone {
+            return Err(LoadError::NotFound);
         }
         let bytes = self.disk.load(path)?;
         if let Ok(mut paths) = self.from_disk.lock() {

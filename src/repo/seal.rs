@@ -25,6 +25,9 @@ pub struct Seal {
     /// The name and message of the tag. A trailer `Gate-Evidence`, the id of the ledger's
     /// entry, is added to the message.
     pub tag: Option<(String, String)>,
+    /// The object that the tag's name may still stand for: the tag of a seal that was taken
+    /// back. The new one takes its place.
+    pub old_tag: Option<Oid>,
     /// The plan's path from the root, without `.gate`.
     pub plan: String,
     /// What goes into the ledger before the seal's own entry, such as the green run.
@@ -105,7 +108,9 @@ impl Repository {
                 let message = self.secrets.mask(message);
                 let message = with_trailer(&message, "Gate-Evidence", entry.as_str());
                 let tag = self.write_tag(name, &head, &message)?;
-                orders.push_str(&move_ref(&tag_ref(name), &tag, None));
+                let old = self.reference(&tag_ref(name))?;
+                let old = old.filter(|old| seal.old_tag.as_ref() == Some(old));
+                orders.push_str(&move_ref(&tag_ref(name), &tag, old.as_ref()));
             }
             orders.push_str(&move_ref(&ledger, &entry, tip.as_ref()));
             match self.move_all(seal, &orders, &reason) {
@@ -160,8 +165,11 @@ impl Repository {
     /// Checks that HEAD is what it was and the tag still free.
     fn check_unmoved(&self, seal: &Seal) -> Result<(), RepoError> {
         self.check_head(seal)?;
-        match &seal.tag {
-            Some((name, _)) if self.reference(&tag_ref(name))?.is_some() => {
+        let Some((name, _)) = &seal.tag else {
+            return Ok(());
+        };
+        match self.reference(&tag_ref(name))? {
+            Some(there) if seal.old_tag.as_ref() != Some(&there) => {
                 Err(RepoError::TagTaken { name: name.clone() })
             }
             _ => Ok(()),

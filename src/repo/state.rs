@@ -27,6 +27,15 @@ pub(super) struct IndexCopy {
     pub(super) file: PathBuf,
 }
 
+/// A person, as git knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+}
+
 impl Repository {
     /// Checks that no operation of git is half done and nothing is unmerged.
     ///
@@ -83,6 +92,28 @@ impl Repository {
             }
         }
         Ok(())
+    }
+
+    /// Whoever git says one is: the committer of a commit made now.
+    ///
+    /// # Errors
+    /// [`RepoError::NoIdentity`].
+    pub fn identity(&self) -> Result<Identity, RepoError> {
+        let call = self.git().args(["var", "GIT_COMMITTER_IDENT"]);
+        let output = call.reading().output()?;
+        if output.status != Some(0) {
+            return Err(RepoError::NoIdentity {
+                detail: output.complaint(),
+            });
+        }
+        // `Name <email> 1700000000 +0100`
+        let text = String::from_utf8_lossy(&output.stdout);
+        let (name, rest) = text.split_once('<').unwrap_or((&text, ""));
+        let (email, _) = rest.split_once('>').unwrap_or((rest, ""));
+        Ok(Identity {
+            name: name.trim().to_owned(),
+            email: email.trim().to_owned(),
+        })
     }
 
     /// The tree of what is staged, as a commit made now would hold it.

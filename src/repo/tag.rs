@@ -69,6 +69,19 @@ impl Repository {
         }))
     }
 
+    /// The object that a tag's name stands for, and that object as git keeps it; `None`
+    /// where there is no such tag.
+    ///
+    /// # Errors
+    /// Where git cannot read it.
+    pub fn tag_object(&self, name: &str) -> Result<Option<(Oid, Vec<u8>)>, RepoError> {
+        let Some(id) = self.reference(&tag_ref(name))? else {
+            return Ok(None);
+        };
+        let object = self.object(&id)?;
+        Ok(Some((id, object.data)))
+    }
+
     /// Checks that a tag of this name could exist.
     ///
     /// # Errors

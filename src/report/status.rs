@@ -1,6 +1,7 @@
 //! The phases of a plan and where one is: `gate status` for people.
 
 use super::style::{Ink, Style};
+use crate::analysis::lock::Amendment;
 use crate::plan::{Phase, Plan};
 use crate::run::PhaseState;
 use crate::sanitise::sanitise_line as sanitise;
@@ -13,9 +14,9 @@ pub struct PhaseLine<'a> {
     pub state: &'a PhaseState,
 }
 
-/// A line a phase, and what comes next.
+/// A line a phase, what of the plan under lock was changed, and what comes next.
 #[must_use]
-pub fn table(plan: &Plan, lines: &[PhaseLine<'_>], style: Style) -> String {
+pub fn table(plan: &Plan, lines: &[PhaseLine<'_>], pending: &[Amendment], style: Style) -> String {
     let mut out = vec![super::title(plan, style), String::new()];
     let name_width = lines
         .iter()
@@ -56,8 +57,19 @@ pub fn table(plan: &Plan, lines: &[PhaseLine<'_>], style: Style) -> String {
         out.push(text.trim_end().to_owned());
     }
     out.push(String::new());
+    for amendment in pending {
+        out.push(format!(
+            "  {}   {}",
+            style.paint(Ink::Bad, "amend"),
+            sanitise(&amendment.message())
+        ));
+    }
     let open = lines.iter().find(|line| *line.state == PhaseState::Open);
     match open {
+        _ if !pending.is_empty() => out.push(format!(
+            "  next    take it back, or: gate amend {}",
+            crate::shell::quote_word(&plan.path)
+        )),
         None => out.push(format!("  all {} phases are sealed", lines.len())),
         Some(open) => {
             if let Some(goal) = &open.phase.goal {

@@ -13,6 +13,7 @@ impl<'p> Interpreter<'p> {
     pub(super) fn try_gates(&self, wanted: &[String]) -> Result<Outcome, Refusal> {
         self.check_ready()?;
         turn::sweep(&self.repo)?;
+        self.tell_amendments()?;
         let states = States::derive(self.plan, &self.repo)?;
         let (index, phase) = self.open_or_last(&states);
         let Some(phase) = phase else {

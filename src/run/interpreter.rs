@@ -10,6 +10,7 @@ use super::ports::Ports;
 use super::state::States;
 use super::transcripts::{self, Transcripts};
 use super::turn::Turn;
+use crate::analysis::Given;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::plan::Plan;
 use crate::process::Interrupt;
@@ -49,6 +50,7 @@ pub struct Interpreter<'p> {
     keep_output: bool,
     pub(super) transcripts: Option<Transcripts>,
     pub(super) ports: Ports,
+    pub(super) given: Given,
     turn: Mutex<Option<Turn>>,
     pub(super) note: Option<String>,
     pub(super) mode: Mode,
@@ -89,6 +91,7 @@ impl<'p> Interpreter<'p> {
             keep_output: false,
             transcripts: None,
             ports: Ports::default(),
+            given: Given::default(),
             turn: Mutex::default(),
             note: None,
             mode: Mode::Run,
@@ -173,6 +176,14 @@ impl<'p> Interpreter<'p> {
     #[must_use]
     pub fn fresh(mut self, yes: bool) -> Self {
         self.fresh = yes;
+        self
+    }
+
+    /// What the plan was loaded with: the plan on record is loaded with the same, and the
+    /// two are compared.
+    #[must_use]
+    pub fn given(mut self, given: &Given) -> Self {
+        self.given = given.clone();
         self
     }
 

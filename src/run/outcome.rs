@@ -48,10 +48,15 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// 3 where git or the like failed, else 2: the plan or the call is not valid.
+    /// 3 where git or the like failed; 1 where the plan was changed and not amended; else 2:
+    /// the plan or the call is not valid.
     #[must_use]
     pub fn exit_code(&self) -> i32 {
-        if self.is_blocked() { 3 } else { 2 }
+        match self.is_blocked() {
+            true => 3,
+            false if self.is_amendment() => 1,
+            false => 2,
+        }
     }
 
     /// Whether git or the like failed.

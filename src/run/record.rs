@@ -151,9 +151,7 @@ impl Run<'_> {
 
     fn facts(&self, event: &str) -> serde_json::Map<String, Json> {
         let mut facts = facts(self.plan, self.phase, event);
-        let head = self.head.commit.as_ref().map(Oid::as_str);
-        facts.insert("head".to_owned(), json!(head));
-        facts.insert("branch".to_owned(), json!(self.head.branch));
+        facts.extend(place(self.head));
         if let Some(note) = self.note {
             facts.insert("note".to_owned(), json!(note));
         }
@@ -172,6 +170,7 @@ impl Run<'_> {
     ) -> Record {
         let mut record = statement(self.plan, self.tree, predicate_type, predicate);
         record.files = files;
+        record = with_plan(record, self.plan);
         for mended in self.mended {
             record.files.extend(mended.file());
         }
@@ -231,10 +230,16 @@ impl Run<'_> {
     }
 }
 
-/// The entry of a phase that opens: where its change is counted from, and the plan as it
-/// was then, every file of it below `plan/`.
-pub(crate) fn opened(plan: &Plan, phase: &Phase, tree: &Oid, opened_at: &Oid) -> Record {
+/// The entry of a phase that opens: where its change is counted from.
+pub(crate) fn opened(
+    plan: &Plan,
+    phase: &Phase,
+    tree: &Oid,
+    opened_at: &Oid,
+    head: &Head,
+) -> Record {
     let mut predicate = facts(plan, phase, "opened");
+    predicate.extend(place(head));
     let base = plan.settings.base.as_ref().map(|base| &base.value);
     predicate.insert("opened_at".to_owned(), json!(opened_at.as_str()));
     predicate.insert("base".to_owned(), json!(base));
@@ -254,10 +259,10 @@ pub(crate) const PLAN_FOLDER: &str = "plan";
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 const TEST_RESULT: &str = "https://in-toto.io/attestation/test-result/v0.1";
-const PHASE_EVENT: &str = "urn:gatelang:phase-event:0.1";
+pub(crate) const PHASE_EVENT: &str = "urn:gatelang:phase-event:0.1";
 
 /// A statement about a tree.
-fn statement(
+pub(crate) fn statement(
     plan: &Plan,
     tree: &Oid,
     predicate_type: &str,
@@ -273,24 +278,38 @@ fn statement(
 
 /// What every entry says.
 fn facts(plan: &Plan, phase: &Phase, event: &str) -> serde_json::Map<String, Json> {
-    let configuration: Vec<Json> = plan
-        .files
-        .iter()
-        .map(|file| json!({ "name": file.path, "digest": { "sha256": file.sha256 } }))
-        .collect();
     [
         ("event", json!(event)),
         ("phase", json!(phase.name.value)),
         ("number", json!(phase.number)),
-        ("configuration", configuration.into()),
-        (
-            "tool",
-            json!({ "name": "gate", "version": env!("CARGO_PKG_VERSION") }),
-        ),
+        ("configuration", configuration(plan).into()),
+        ("tool", tool()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into_iter()
     .collect()
+}
+
+/// The plan's files, each with its digest.
+pub(crate) fn configuration(plan: &Plan) -> Vec<Json> {
+    plan.files
+        .iter()
+        .map(|file| json!({ "name": file.path, "digest": { "sha256": file.sha256 } }))
+        .collect()
+}
+
+/// Which gate it was.
+pub(crate) fn tool() -> Json {
+    json!({ "name": "gate", "version": env!("CARGO_PKG_VERSION") })
+}
+
+/// Where in the history it happened.
+pub(crate) fn place(head: &Head) -> [(String, Json); 2] {
+    let commit = head.commit.as_ref().map(Oid::as_str);
+    [
+        ("head".to_owned(), json!(commit)),
+        ("branch".to_owned(), json!(head.branch)),
+    ]
 }
 
 fn fits(output: &Output, bound: usize) -> bool {

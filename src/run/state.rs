@@ -4,7 +4,9 @@
 use serde::Serialize;
 
 use crate::plan::{Phase, Plan};
-use crate::repo::{Head, LedgerEntry, Oid, RepoError, Repository};
+use crate::repo::{Head, Oid, RepoError, Repository};
+
+use super::history::History;
 
 /// What is known of one phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,6 +30,8 @@ pub enum PhaseState {
 pub struct States {
     /// One for each phase.
     pub phases: Vec<PhaseState>,
+    /// The tree that the change of a phase is counted from, where it was unsealed.
+    starts: Vec<Option<Oid>>,
     /// The tree at which the first phase opened.
     base: Oid,
 }
@@ -41,30 +45,29 @@ impl States {
     /// # Errors
     /// Where git fails, or the plan's `base` names no commit.
     pub fn derive(plan: &Plan, repo: &Repository) -> Result<Self, RepoError> {
-        let head = repo.head()?;
-        let entries = repo.ledger_of(plan.name(), &["opened", "sealed"])?;
-        let mut phases = Vec::with_capacity(plan.phases.len());
-        let mut open_seen = false;
-        for phase in &plan.phases {
-            let state = if open_seen {
-                PhaseState::Locked
-            } else if let Some((commit, tree)) = sealed(phase, repo, &head, &entries)? {
-                PhaseState::Sealed { commit, tree }
-            } else {
-                open_seen = true;
-                PhaseState::Open
-            };
-            phases.push(state);
-        }
-        let recorded = plan
-            .phases
-            .first()
-            .and_then(|first| opened_at(plan, first, &entries));
+        let history = History::read(plan.name(), repo)?;
+        Self::of(plan, repo, &history)
+    }
+
+    pub(super) fn of(
+        plan: &Plan,
+        repo: &Repository,
+        history: &History<'_>,
+    ) -> Result<Self, RepoError> {
+        let (phases, starts) = states(plan, history)?;
+        let recorded = match plan.phases.first() {
+            Some(first) => opened_at(plan, first, history)?,
+            None => None,
+        };
         let base = match recorded {
             Some(tree) => tree,
-            None => first_base(plan, repo, &head)?,
+            None => first_base(plan, repo, &history.head)?,
         };
-        Ok(Self { phases, base })
+        Ok(Self {
+            phases,
+            starts,
+            base,
+        })
     }
 
     /// The index of the open phase; none when all are sealed.
@@ -87,6 +90,9 @@ impl States {
     /// The tree at which the phase of this index opened.
     #[must_use]
     pub fn opened_at(&self, index: usize) -> &Oid {
+        if let Some(Some(start)) = self.starts.get(index) {
+            return start;
+        }
         match index
             .checked_sub(1)
             .and_then(|before| self.phases.get(before))
@@ -97,55 +103,47 @@ impl States {
     }
 }
 
-fn sealed(
-    phase: &Phase,
-    repo: &Repository,
-    head: &Head,
-    entries: &[LedgerEntry],
-) -> Result<Option<(Oid, Oid)>, RepoError> {
-    let Some(head) = &head.commit else {
-        return Ok(None);
-    };
-    for entry in entries.iter().rev() {
-        if entry.event() != Some("sealed") || entry.phase() != Some(&phase.name.value) {
-            continue;
-        }
-        let Some(commit) = entry.field("commit").and_then(Oid::parse) else {
-            continue;
+/// The state of each phase, and where each starts that was unsealed.
+pub(super) fn states(
+    plan: &Plan,
+    history: &History<'_>,
+) -> Result<(Vec<PhaseState>, Vec<Option<Oid>>), RepoError> {
+    let mut phases = Vec::with_capacity(plan.phases.len());
+    let mut starts = Vec::with_capacity(plan.phases.len());
+    let mut open_seen = false;
+    // Where in the ledger the latest of the seals so far is.
+    let mut last_seal = None;
+    for phase in &plan.phases {
+        let reopening = history.reopened(&phase.name.value)?;
+        // Where an earlier phase was sealed since, that is where this one starts.
+        let start = reopening.filter(|reopening| last_seal.is_none_or(|seal| seal < reopening.at));
+        starts.push(start.and_then(|reopening| reopening.opened_at));
+        let state = if open_seen {
+            PhaseState::Locked
+        } else if let Some(seal) = history.sealed(phase)? {
+            last_seal = last_seal.max(seal.at);
+            PhaseState::Sealed {
+                commit: seal.commit,
+                tree: seal.tree,
+            }
+        } else {
+            open_seen = true;
+            PhaseState::Open
         };
-        // A sealed commit that was reset away no longer counts; git may have dropped it.
-        if repo.commit(commit.as_str())?.is_some() && repo.is_ancestor(&commit, head)? {
-            let tree = repo.tree_of(&commit)?;
-            return Ok(Some((commit, tree)));
-        }
+        phases.push(state);
     }
-    let Some(tag) = &phase.tag else {
-        return Ok(None);
-    };
-    let Some(info) = repo.tag(&tag.name.value)? else {
-        return Ok(None);
-    };
-    let says = |key: &str, value: &str| info.trailers.iter().any(|(k, v)| k == key && v == value);
-    if says("Gate-Phase", &phase.name.value)
-        && says("Gate-Tree", info.tree.as_str())
-        && repo.is_ancestor(&info.commit, head)?
-    {
-        return Ok(Some((info.commit, info.tree)));
-    }
-    Ok(None)
+    Ok((phases, starts))
 }
 
 /// The tree recorded when the first phase opened, unless the plan names another base since.
 /// Without it, what is committed by hand on the base's own branch would leave the change.
-fn opened_at(plan: &Plan, phase: &Phase, entries: &[LedgerEntry]) -> Option<Oid> {
+fn opened_at(plan: &Plan, phase: &Phase, history: &History<'_>) -> Result<Option<Oid>, RepoError> {
     let base = plan.settings.base.as_ref().map(|base| base.value.as_str());
-    entries
-        .iter()
-        .rev()
-        .find(|entry| entry.event() == Some("opened") && entry.phase() == Some(&phase.name.value))
+    let entry = history.opened(plan, &phase.name.value)?;
+    Ok(entry
         .filter(|entry| entry.field("base") == base)
         .and_then(|entry| entry.field("opened_at"))
-        .and_then(Oid::parse)
+        .and_then(Oid::parse))
 }
 
 /// Where the first phase opens: where HEAD left `base`, or the empty tree where the plan

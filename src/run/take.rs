@@ -1,6 +1,7 @@
 //! `run`: the open phase through its gate, and its seal.
 
 use super::event::{Event, Verdict};
+use super::history::History;
 use super::interpreter::Interpreter;
 use super::judging::{Judging, Setting};
 use super::outcome::{Outcome, PhaseSelection, Refusal};
@@ -19,6 +20,7 @@ impl<'p> Interpreter<'p> {
         let interrupt = self.interrupt.clone();
         self.repo.stop_if(move || interrupt.signal().is_some());
         self.repo.check_identity()?;
+        self.check_lock()?;
         let mut outcome = Outcome {
             verdict: Verdict::Pass,
             sealed: Vec::new(),
@@ -104,13 +106,16 @@ impl<'p> Interpreter<'p> {
     ) -> Result<(Verdict, Option<i32>), Refusal> {
         self.at_phase(&phase.name.value)?;
         let _pin = self.repo.pin(&tree)?;
-        let head = self.repo.head()?;
+        let history = History::read(self.plan.name(), &self.repo)?;
+        let head = history.head.clone();
+        let old_tag = history.tag_of_old_seal(&phase.name.value)?;
         if let Some(tag) = &phase.tag {
             let name = &tag.name.value;
             let problem = match self.repo.check_tag_name(name) {
                 Ok(()) => self
                     .repo
-                    .tag(name)?
+                    .tag_object(name)?
+                    .filter(|(there, _)| old_tag.as_ref() != Some(there))
                     .map(|_| RepoError::TagTaken { name: name.clone() }),
                 Err(error) => Some(error),
             };
@@ -122,7 +127,7 @@ impl<'p> Interpreter<'p> {
                 return Err(self.refuse(diagnostic));
             }
         }
-        let reminders = self.open_phase(phase, states, index, &tree)?;
+        let reminders = self.open_phase(phase, states, index, &tree, &history)?;
         let (outcome, judging_sources) =
             self.judge_tree(index, phase, states, &tree, &head, &Part::Whole, &reminders)?;
         if let Some(signal) = self.interrupt.signal() {
@@ -147,7 +152,7 @@ impl<'p> Interpreter<'p> {
                 return Ok((Verdict::Fail, None));
             }
             Verdict::Pass => {
-                let sealed = self.seal(index, &run, states, &judging_sources);
+                let sealed = self.seal(index, &run, states, old_tag, &judging_sources);
                 if sealed.is_err() {
                     // The green was seen all the same; what stood in the way is told.
                     drop(self.repo.record(self.plan.name(), &run.judged("green")));
@@ -170,15 +175,18 @@ impl<'p> Interpreter<'p> {
         states: &States,
         index: usize,
         tree: &Oid,
+        history: &History<'_>,
     ) -> Result<Vec<String>, Refusal> {
-        let opened = self.repo.ledger_of(self.plan.name(), &["opened"])?;
-        let known = opened
-            .iter()
-            .any(|entry| entry.phase() == Some(&phase.name.value));
-        if known {
+        if history.opened(self.plan, &phase.name.value)?.is_some() {
             return Ok(Vec::new());
         }
-        let entry = record::opened(self.plan, phase, tree, states.opened_at(index));
+        let entry = record::opened(
+            self.plan,
+            phase,
+            tree,
+            states.opened_at(index),
+            &history.head,
+        );
         self.repo.record(self.plan.name(), &entry)?;
         let reminders = &self.plan.settings.reminders;
         Ok(reminders.iter().map(|text| text.value.clone()).collect())
@@ -189,6 +197,7 @@ impl<'p> Interpreter<'p> {
         index: usize,
         run: &Run<'_>,
         states: &States,
+        old_tag: Option<Oid>,
         sources: &Sources,
     ) -> Result<(), Refusal> {
         let (phase, tree, head) = (run.phase, run.tree, run.head);
@@ -231,6 +240,7 @@ impl<'p> Interpreter<'p> {
             message: commit_message,
             ledger: run.sealed(tag.as_ref().map(|(_, text)| text.as_str())),
             tag,
+            old_tag,
             plan: self.plan.name().to_owned(),
             before: vec![run.judged("green")],
         })?;

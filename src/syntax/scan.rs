@@ -21,7 +21,6 @@ use crate::source::{Source, Span};
 
 use super::lower::{MAX_STATEMENTS, foreign_operator, too_many};
 use super::repair::Mend;
-use super::words;
 use structure::{Kind, Open};
 
 /// How deep a file may nest: brackets, blocks, unary operators and interpolations, one each.
@@ -78,27 +77,6 @@ enum Previous {
     Sign,
 }
 
-/// What the statement in hand holds outside of brackets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reads {
-    /// Not known: its first word begins none.
-    Unknown,
-    /// Operands only, among which a word is never an operator.
-    Operands,
-    /// An expression.
-    Expression,
-}
-
-impl Reads {
-    fn of(word: &str) -> Self {
-        match word {
-            "expect" | "when" | "let" | "env" | "param" | "ratchet" | "for" => Self::Expression,
-            _ if words::blocks_of(word).is_empty() => Self::Unknown,
-            _ => Self::Operands,
-        }
-    }
-}
-
 struct Scanner<'s> {
     source: &'s Source,
     text: &'s str,
@@ -109,11 +87,10 @@ struct Scanner<'s> {
     /// Where the last token began and ended.
     previous_start: usize,
     previous_end: usize,
-    /// The word the statement in hand begins with.
-    first_word: Option<&'s str>,
+    /// The words of the statement in hand, at most three of them.
+    words: Vec<Range<usize>>,
     /// Tokens since the statement began.
     tokens: usize,
-    reads: Reads,
     /// Consecutive unary operators.
     unary: usize,
     /// Whether the last token is a `not` after an operand, as in `x not in y`.
@@ -156,9 +133,8 @@ impl<'s> Scanner<'s> {
             previous: Previous::Start,
             previous_start: 0,
             previous_end: 0,
-            first_word: None,
+            words: Vec::new(),
             tokens: 0,
-            reads: Reads::Unknown,
             unary: 0,
             negated: false,
             line_first: true,
@@ -193,9 +169,6 @@ impl<'s> Scanner<'s> {
     }
 
     fn newline(&mut self) {
-        if self.extra > 0 && self.lacks_brace() {
-            self.add_brace();
-        }
         self.at += 1;
         self.line_first = true;
         self.line_start = self.at;
@@ -207,9 +180,8 @@ impl<'s> Scanner<'s> {
     /// A statement may start here.
     fn fresh(&mut self) {
         self.previous = Previous::Start;
-        self.first_word = None;
+        self.words.clear();
         self.tokens = 0;
-        self.reads = Reads::Unknown;
         self.unary = 0;
     }
 
@@ -333,11 +305,6 @@ impl<'s> Scanner<'s> {
             ("||", "or")
         };
         self.at += 2;
-        if self.in_block() && self.reads != Reads::Expression {
-            // No operator stands here, and what does not fit is the grammar's to tell.
-            self.after(Previous::Sign);
-            return;
-        }
         let place = self.span(start..self.at);
         self.report(foreign_operator(place, sign, instead, instead));
         self.mend(start..self.at, format!(" {instead} "));
@@ -355,8 +322,8 @@ impl<'s> Scanner<'s> {
         let start = self.at;
         self.at = self.word_end(start);
         let word = self.text.get(start..self.at).unwrap_or_default();
-        if self.tokens == 1 {
-            self.first_word = Some(word);
+        if self.words.len() < 3 && self.words.len() + 1 == self.tokens {
+            self.words.push(start..self.at);
         }
         let after_operand = matches!(self.previous, Previous::Word | Previous::Value);
         let negated = std::mem::take(&mut self.negated);
@@ -369,26 +336,10 @@ impl<'s> Scanner<'s> {
             self.script();
             return;
         }
-        let block = self.in_block();
-        if block && (self.tokens == 1 || self.is_step_of_gate(word)) {
-            self.reads = Reads::of(word);
-            // An operand follows, but on this line.
-            let operand = matches!(word, "expect" | "when");
-            self.after(if operand {
-                Previous::Sign
-            } else {
-                Previous::Word
-            });
-            return;
-        }
-        if block && word == "in" && self.tokens == 3 && self.first_word == Some("for") {
-            self.after(Previous::Sign);
-            return;
-        }
         // Where an operand stands, these are names.
         let operator = self.tokens > 2
-            && !(block && self.reads == Reads::Operands)
             && (after_operand || negated)
+            && !(word == "in" && self.in_block() && self.has_own_in())
             && matches!(word, "and" | "or" | "in" | "contains" | "matches");
         self.after(if operator {
             Previous::Operator
@@ -397,14 +348,13 @@ impl<'s> Scanner<'s> {
         });
     }
 
-    /// Whether `word` begins the step of a gate on one line: `gate name "title" expect …`.
-    fn is_step_of_gate(&self, word: &str) -> bool {
-        let place = match self.previous {
-            Previous::Word => self.tokens == 3,
-            Previous::Value => matches!(self.tokens, 3 | 4),
-            _ => false,
-        };
-        place && self.first_word == Some("gate") && !words::blocks_of(word).is_empty()
+    /// Whether `in` is a word of the statement in hand.
+    fn has_own_in(&self) -> bool {
+        let first = self.words.first().cloned();
+        matches!(
+            first.and_then(|word| self.text.get(word)),
+            Some("forbid" | "for")
+        )
     }
 
     fn semicolon(&mut self) {
@@ -432,9 +382,7 @@ impl<'s> Scanner<'s> {
             )
         };
         self.report(diagnostic);
-        if !(last && self.in_block()) {
-            self.quiet_line(start);
-        }
+        self.quiet_line(start);
         self.mend(start..self.at, if last { " " } else { "\n" });
         if self.in_block() {
             self.fresh();

@@ -237,6 +237,7 @@ fn reds_that_repeat_share_their_outputs_and_long_ones_are_cut() {
     insta::assert_snapshot!(listed, @"
     entry.json
     output/p.loud.1.stdout
+    plan/plan.gate
     ");
     let kept = project.git(&["show", &at(0)]);
     assert!(kept.starts_with("first\n1\n2\n"), "{kept}");

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod amend;
 mod book;
 mod check;
 mod demo;
@@ -32,6 +33,7 @@ mod seal;
 mod secret;
 mod share;
 mod show;
+mod terminal;
 mod turn;
 mod verify;
 mod worktree;

@@ -261,6 +261,7 @@ pub fn seal_of(repository: &Repository) -> Seal {
         head: repository.head().unwrap(),
         message: Some("feat(one): the first".into()),
         tag: Some(("phase-1".into(), "Phase 1\n\nGate-Phase: one".into())),
+        old_tag: None,
         plan: "plan".into(),
         before: Vec::new(),
         ledger: Record::new(

@@ -1,0 +1,73 @@
+//! The built `gate` at a terminal, with somebody who types.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::project::Answer;
+
+/// Starts `command` at a pseudo terminal. Whenever it has shown one of `dialogue`'s texts,
+/// in order, the answer beside it is typed. What it shows comes back as `stderr`.
+pub fn typed(mut command: Command, dialogue: &[(&str, &str)]) -> Answer {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let name = ptsname(&ours, Vec::new()).unwrap();
+    let theirs = File::options()
+        .read(true)
+        .write(true)
+        .open(name.to_str().unwrap())
+        .unwrap();
+    let mut child = command
+        .stdin(theirs.try_clone().unwrap())
+        .stdout(Stdio::piped())
+        .stderr(theirs)
+        .spawn()
+        .unwrap();
+    // Else the terminal stays open here, and reading never ends.
+    drop(command);
+    let mut ours = File::from(ours);
+    let mut shown = Vec::new();
+    let mut from = 0;
+    let mut rest = dialogue.iter();
+    let mut next = rest.next();
+    let mut buffer = [0; 4096];
+    loop {
+        while let Some((text, answer)) = next
+            && let Some(at) = find(&shown[from..], text.as_bytes())
+        {
+            from += at + text.len();
+            ours.write_all(format!("{answer}\n").as_bytes()).unwrap();
+            next = rest.next();
+        }
+        match ours.read(&mut buffer) {
+            // Linux says so with an error once the other side is closed.
+            Ok(0) | Err(_) => break,
+            Ok(n) => shown.extend_from_slice(&buffer[..n]),
+        }
+    }
+    let mut stdout = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut stdout)
+        .unwrap();
+    let status = child.wait().unwrap();
+    assert!(
+        next.is_none(),
+        "{next:?} was never asked:\n{}",
+        String::from_utf8_lossy(&shown)
+    );
+    Answer {
+        code: status.code().unwrap(),
+        stdout,
+        stderr: String::from_utf8_lossy(&shown).replace("\r\n", "\n"),
+    }
+}
+
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len()).position(|part| part == wanted)
+}
