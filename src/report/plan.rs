@@ -3,8 +3,8 @@
 use super::style::{Ink, Style};
 use crate::eval::{ConstantFacts, evaluate, text_of};
 use crate::plan::{
-    CommandForm, CommandPart, EnvVar, Expr, Forbidden, Gate, Inputs, Phase, Plan, Regress,
-    ScopeRule, Step, StepKind,
+    CommandForm, CommandPart, EnvVar, Expr, Forbidden, Gate, Inputs, Phase, Plan, Probe, Regress,
+    Retry, ScopeRule, Service, Step, StepKind,
 };
 use crate::sanitise::sanitise_line as sanitise;
 use crate::source::Span;
@@ -119,6 +119,9 @@ impl Outline<'_> {
         for gate in &phase.gates {
             self.gate(gate, columns);
         }
+        for service in &phase.services {
+            self.service(service, 1);
+        }
         for manual in &phase.manuals {
             let place = self.place(manual.name.span);
             let row = columns.row(self.style, &manual.name.value, &manual.title, &place);
@@ -172,6 +175,13 @@ impl Outline<'_> {
         if gate.timeout != self.plan.settings.timeout {
             settings.push(format!("timeout {}", Value::Duration(gate.timeout)));
         }
+        if let Some(retry) = &gate.retry {
+            settings.push(retried(retry));
+        }
+        if let Some(hold) = &gate.hold {
+            let (hold, every) = (Value::Duration(hold.duration), Value::Duration(hold.every));
+            settings.push(format!("hold {hold} every {every}"));
+        }
         if !gate.needs.is_empty() {
             let needs: Vec<&str> = gate.needs.iter().map(|need| need.value.as_str()).collect();
             settings.push(format!("needs {}", needs.join(", ")));
@@ -193,7 +203,38 @@ impl Outline<'_> {
         for setting in settings {
             self.line(3, &setting);
         }
+        for service in &gate.services {
+            self.service(service, 3);
+        }
         self.steps(&gate.steps, 3);
+    }
+
+    fn service(&mut self, service: &Service, depth: usize) {
+        self.line(depth, &format!("service  {}", service.name.value));
+        let command = self.command(&service.command);
+        self.line(depth + 2, &format!("$ {}", sanitise(&command)));
+        if let Some(ready) = &service.ready {
+            let probe = match &ready.probe {
+                Probe::Http(url) => format!("http {}", self.value(url)),
+                Probe::Port(port) => format!("port {}", self.value(port)),
+                Probe::Output(regex) => format!("output {}", self.value(regex)),
+                Probe::Command(parts) => format!("$ {}", self.command(parts)),
+            };
+            let within = Value::Duration(ready.within);
+            self.line(
+                depth + 2,
+                &format!("ready within {within} {}", sanitise(&probe)),
+            );
+        }
+        let within = Value::Duration(service.stop_within);
+        self.line(
+            depth + 2,
+            &format!("stop {} within {within}", service.signal),
+        );
+        if !service.needs.is_empty() {
+            let needs: Vec<&str> = service.needs.iter().map(|n| n.value.as_str()).collect();
+            self.line(depth + 2, &format!("needs {}", needs.join(", ")));
+        }
     }
 
     fn steps(&mut self, steps: &[Step], depth: usize) {
@@ -215,6 +256,12 @@ impl Outline<'_> {
                 StepKind::Check(check) => {
                     let from = self.place(check.declared);
                     self.line(depth, &format!("check {}  {from}", check.name));
+                    if let Some(retry) = &check.retry {
+                        self.line(depth + 1, &retried(retry));
+                    }
+                    for service in &check.services {
+                        self.service(service, depth + 1);
+                    }
                     self.steps(&check.steps, depth + 1);
                 }
                 _ => {
@@ -316,5 +363,13 @@ fn rule_text(rule: &ScopeRule) -> String {
             LimitKind::Lines => format!("limit {value} lines"),
             LimitKind::PerFile => format!("limit {} per file", Value::Size(*value)),
         },
+    }
+}
+
+/// `retry 2 every 5s`.
+fn retried(retry: &Retry) -> String {
+    match retry.every {
+        0 => format!("retry {}", retry.count),
+        every => format!("retry {} every {}", retry.count, Value::Duration(every)),
     }
 }

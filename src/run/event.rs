@@ -320,10 +320,10 @@ pub struct HoldSummary {
     pub beats: u64,
     /// How long the longest of them took, in milliseconds.
     pub longest_ms: u64,
-    /// When the first began, in seconds since 1970.
-    pub first: u64,
-    /// When the last began, in seconds since 1970.
-    pub last: u64,
+    /// When the first began, in UTC: `2026-11-21T13:15:42Z`.
+    pub first: String,
+    /// When the last began.
+    pub last: String,
 }
 
 /// Gates by verdict.

@@ -1,12 +1,15 @@
 //! `hold`: green once is not enough, it must stay so.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::event::{Event, HoldSummary, Verdict};
 use super::gate::{Attempt, Stop};
 use crate::diagnostic::Diagnostic;
 use crate::plan::Hold;
 use crate::value::Value;
+
+/// How much is said beside the verdict on all beats.
+const ASIDES: usize = 10;
 
 impl Attempt<'_> {
     /// Does `once` again and again until it was green for as long as `hold` says.
@@ -27,6 +30,7 @@ impl Attempt<'_> {
         let length = Duration::from_millis(hold.duration);
         let every = Duration::from_millis(hold.every);
         let skipped = self.skipped.len();
+        let (outputs, asides) = (self.outputs.len(), self.asides.len());
         let started = Instant::now();
         let mut due = Duration::ZERO;
         let mut summary = HoldSummary {
@@ -34,14 +38,17 @@ impl Attempt<'_> {
             every_ms: hold.every,
             beats: 0,
             longest_ms: 0,
-            first: seconds_now(),
-            last: 0,
+            first: now(),
+            last: String::new(),
         };
         loop {
             self.skipped.truncate(skipped);
+            // A day of green beats is told by its summary; of each only the last stays.
+            self.outputs.truncate(outputs);
+            self.asides.truncate(asides + ASIDES);
             let judged = self.judged;
             let began = started.elapsed();
-            summary.last = seconds_now();
+            summary.last = now();
             let result = once(self);
             let took = super::millis(started.elapsed().saturating_sub(began));
             if result.is_ok() && self.judged == judged {
@@ -114,9 +121,7 @@ impl HoldSummary {
     }
 }
 
-/// Seconds since 1970, for people who look back.
-fn seconds_now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+/// When it is, for people who look back.
+fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::event::{Counts, DiagnosticEvent, Event, Verdict};
-use super::gate::Judged;
+use super::judged::Judged;
 use super::judging::Judging;
 use super::record::{Line, Told};
 use super::reuse::{self, DifferenceKind, Known, Store};

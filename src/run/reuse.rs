@@ -14,7 +14,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Mode, Verdict};
-use super::gate::{self, Judged};
+use super::gate;
+use super::judged::Judged;
 use super::judging::Judging;
 use super::schedule::Job;
 use crate::plan::{Phase, Regress};

@@ -11,7 +11,8 @@ use std::time::Duration;
 use signal_hook::consts::SIGTERM;
 
 use super::event::{Event, Verdict};
-use super::gate::{self, Judged};
+use super::gate;
+use super::judged::Judged;
 use super::judging::Judging;
 use super::locks;
 use super::reuse::{self, Known};
@@ -269,7 +270,11 @@ impl<'a> Schedule<'a> {
                 return Next::Answer(at, Box::new(judged));
             }
             let State { groups, held, .. } = state;
-            let mut group = groups.get_mut(&job.phase);
+            // What is left out needs no service.
+            let mut group = match gate::is_left_out(self.judging, job.phase, job.gate) {
+                true => None,
+                false => groups.get_mut(&job.phase),
+            };
             match group
                 .as_mut()
                 .map(|group| group.ask(self.judging, job.phase, held))
@@ -427,10 +432,11 @@ impl<'a> Schedule<'a> {
         let by_itself = judged.verdict == Verdict::Skipped && !judged.not_run;
         if !by_itself && let Some(blocked) = died() {
             judged = Judged {
-                duration: judged.duration,
-                failures: judged.failures,
-                hold: judged.hold,
-                ..blocked
+                verdict: blocked.verdict,
+                reason: blocked.reason,
+                diagnostics: blocked.diagnostics,
+                not_run: false,
+                ..judged
             };
         }
         if let Some(note) = note {

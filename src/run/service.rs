@@ -146,10 +146,14 @@ impl<'a> Services<'a> {
             ended,
             told: AtomicBool::new(false),
         };
+        // What is up is stopped where this is dropped.
         match state.failed {
-            // What is up is stopped as this is dropped.
-            Some(stop) => Err(stop),
             None => Ok(services),
+            // One that was ready already may have ended while others were not.
+            Some(Stop::Interrupted) => Err(services
+                .died()
+                .map_or(Stop::Interrupted, |died| Stop::Blocked(Box::new(died)))),
+            Some(stop) => Err(stop),
         }
     }
 

@@ -52,7 +52,7 @@ fn a_hold_is_green_when_its_first_beat_its_last_and_all_between_were() {
     let entry: Json = serde_json::from_str(&entry).unwrap();
     let hold = &entry["predicate"]["gates"][0]["hold"];
     assert_eq!(hold["beats"], counted);
-    assert!(hold["first"].as_u64().unwrap() <= hold["last"].as_u64().unwrap());
+    assert!(hold["first"].as_str().unwrap() <= hold["last"].as_str().unwrap());
 }
 
 #[test]

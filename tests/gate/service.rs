@@ -406,3 +406,63 @@ fn services_that_wait_for_each_other_and_ports_that_are_none_are_found_when_load
         ["E0301 plan.gate:4:13"]
     );
 }
+
+#[test]
+fn one_that_ends_in_the_first_attempt_is_there_again_in_the_second() {
+    let project = gate(
+        "    retry 1\n    service web {\n      $ echo x >> .git/starts; echo up; test $(wc -l < .git/starts) -eq 2 || exit 3; exec sleep 1000\n      ready output /up/\n    }\n    $ test $(wc -l < .git/starts) -eq 2 || sleep 1000",
+    );
+    let answer = tried(&project, 0);
+    assert_eq!(answer.verdicts(), ["g flaky"]);
+    let events = answer.events();
+    assert_eq!(of(&events, "gate.attempt")[0]["code"], "B111");
+    let exits: Vec<&Json> = of(&events, "service.stopped")
+        .iter()
+        .map(|event| &event["exit"])
+        .collect();
+    assert_eq!(exits, [&Json::from(3), &Json::Null]);
+}
+
+#[test]
+fn one_that_ends_while_another_is_not_ready_yet_is_the_one_to_blame() {
+    let project = gate(
+        "    service quick {\n      $ echo up; until test -e .git/go; do sleep 0.01; done; exit 9\n      ready output /up/\n    }\n    service slow {\n      $ touch .git/go; exec sleep 1000\n      ready output /never/\n    }\n    $ true",
+    );
+    let answer = tried(&project, 3);
+    assert_eq!(answer.verdicts(), ["g blocked"]);
+    assert!(told(&answer).contains("`quick`"), "{}", answer.text());
+}
+
+#[test]
+fn a_gate_that_is_left_out_starts_no_service() {
+    let project = project(
+        "phase p \"P\" {\n  service web {\n    $ touch .git/started; exit 1\n    ready output /up/\n  }\n  gate a {\n    when false\n    $ true\n  }\n}\n",
+    );
+    let answer = tried(&project, 0);
+    assert_eq!(answer.verdicts(), ["a skipped"]);
+    assert!(!project.path().join(".git/started").exists());
+}
+
+#[test]
+fn show_tells_of_services_and_time() {
+    let project = gate(
+        "    retry 2 every 5s\n    hold 10m every 1m\n    service web {\n      needs db\n      $ ./web\n      ready http \"http://localhost:80\" within 5s\n      stop SIGINT\n    }\n    service db {\n      $ ./db\n      ready port 5432\n    }\n    $ true",
+    );
+    let shown = project.gate(&["show"]).exits(0).stdout;
+    let gate = shown.find("gate ").map(|at| &shown[at..]).unwrap();
+    insta::assert_snapshot!(gate, @r"
+    gate     g  plan.gate:3:8
+          retry 2 every 5s
+          hold 10m every 1m
+          service  web
+              $ ./web
+              ready within 5s http http://localhost:80
+              stop SIGINT within 5s
+              needs db
+          service  db
+              $ ./db
+              ready within 30s port 5432
+              stop SIGTERM within 5s
+          $ true
+    ");
+}

@@ -52,9 +52,13 @@ impl<'a> Launch<'_, 'a> {
         self.changed.notify_all();
     }
 
-    /// Gives up: the others need not go on.
+    /// Gives up: the others need not go on. What they come to then is not why.
     pub(super) fn fail(&self, stop: Stop) {
-        lock(&self.state).failed.get_or_insert(stop);
+        let mut state = lock(&self.state);
+        if matches!(state.failed, None | Some(Stop::Interrupted)) {
+            state.failed = Some(stop);
+        }
+        drop(state);
         self.alive.trigger(SIGTERM);
     }
 
