@@ -260,6 +260,9 @@ impl Repository {
     /// # Errors
     /// Where git cannot read the history.
     pub fn merge_base(&self, a: &Oid, b: &Oid) -> Result<Option<Oid>, RepoError> {
+        if a == b {
+            return Ok(Some(a.clone()));
+        }
         let call = self.git().args(["merge-base", a.as_str(), b.as_str()]);
         Ok(call.reading().ask()?.and_then(|out| Oid::parse_bytes(&out)))
     }

@@ -69,8 +69,14 @@ pub fn lines(why: &Why, style: Style) -> String {
         });
         fact("inputs", &format!("{globs} ({})", count(why.files, "file")));
     }
-    if !why.differences.is_empty() {
+    if let Some(green) = &why.since {
         all.push(String::new());
+        let tree: String = green.tree.chars().take(7).collect();
+        all.push(format!(
+            "  since its last green, at {} on {}:",
+            moment(&green.at),
+            sanitise_line(&tree)
+        ));
     }
     for difference in why.differences.iter().take(LISTED) {
         all.push(format!("  {}", changed(difference, style)));

@@ -15,7 +15,8 @@ impl<'p> Interpreter<'p> {
         turn::sweep(&self.repo)?;
         self.tell_amendments()?;
         let states = States::derive(self.plan, &self.repo)?;
-        let (index, phase) = self.open_or_last(&states);
+        let states = self.states.get_or_init(|| states);
+        let (index, phase) = self.open_or_last(states);
         let Some(phase) = phase else {
             return Ok(Outcome {
                 verdict: Verdict::Pass,
@@ -37,7 +38,7 @@ impl<'p> Interpreter<'p> {
             None => self.tree_to_judge()?,
         };
         let head = self.repo.head()?;
-        let judged = self.judge_tree(index, phase, &states, &tree, &head, &part, &[])?;
+        let judged = self.judge_tree(index, phase, states, &tree, &head, &part, &[])?;
         Ok(Outcome {
             verdict: judged.0.verdict,
             sealed: Vec::new(),

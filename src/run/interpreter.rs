@@ -1,6 +1,6 @@
 //! The interpreter of a plan: the face embedding programs and the command line use.
 
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, Once, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::event::{DiagnosticEvent, Event, Mode, Verdict};
@@ -56,6 +56,8 @@ pub struct Interpreter<'p> {
     pub(super) mode: Mode,
     pub(super) reuse: bool,
     pub(super) fresh: bool,
+    /// What a try found of the phases.
+    pub(super) states: OnceLock<States>,
     /// Edits that do not count are named once a run.
     pub(super) edits_named: Once,
 }
@@ -97,6 +99,7 @@ impl<'p> Interpreter<'p> {
             mode: Mode::Run,
             reuse: false,
             fresh: false,
+            states: OnceLock::new(),
             edits_named: Once::new(),
         }
     }
@@ -279,7 +282,7 @@ impl<'p> Interpreter<'p> {
     }
 
     /// Has the values of the plan's secrets masked; gives those that are too short for it.
-    fn learn_secrets(&self) -> Vec<&'p Spanned<String>> {
+    pub(super) fn learn_secrets(&self) -> Vec<&'p Spanned<String>> {
         let too_short = |name: &&Spanned<String>| {
             let value = std::env::var_os(&name.value).unwrap_or_default();
             !value.is_empty() && !self.secrets.add(value.as_encoded_bytes())
@@ -311,7 +314,9 @@ impl<'p> Interpreter<'p> {
                 refusal.exit_code()
             }
         };
-        let states = States::derive(self.plan, &self.repo).ok();
+        // A try moved nothing: what it found is so still.
+        let states = self.states.get().cloned();
+        let states = states.or_else(|| States::derive(self.plan, &self.repo).ok());
         let open = states.as_ref().and_then(States::open);
         self.emit(Event::RunFinished {
             exit,

@@ -79,7 +79,8 @@ pub(crate) fn judge(
             origin: judged.origin.clone(),
         };
         tally.not_run |= judged.not_run;
-        let now = judged.origin.is_none() && judged.verdict != Verdict::Skipped;
+        let left_out = judged.not_run || judged.verdict == Verdict::Skipped;
+        let now = judged.origin.is_none() && !left_out;
         given.push(now.then_some((judged.verdict, judged.duration)));
         let told = about(judging, job, judged, || {
             regressed(judging, looked.store, job, index)

@@ -359,6 +359,32 @@ fn variables_count_where_they_are_named_and_absent_is_not_empty() {
     assert!(!kept.contains("secret"), "{kept}");
 }
 
+#[test]
+fn a_secret_is_not_kept_wherever_it_stands() {
+    let project = Project::with_plan(
+        "plan { secret TOKEN }\nparam word: string = \"x\"\nphase p \"P\" {\n  gate g $ test {{word}}\n}\n",
+    );
+    let env = [
+        ("TOKEN", "hunter2-hunter2"),
+        ("NODE_OPTIONS", "a hunter2-hunter2"),
+    ];
+    let set = ["--set", "word=hunter2-hunter2"];
+    let tried = project.gate_with(&[&["try"], &set[..]].concat(), &env);
+    tried.exits(0);
+    let kept = fs::read_to_string(project.path().join(".git/gate/reuse/verdicts")).unwrap();
+    assert!(
+        kept.contains("NODE_OPTIONS") && !kept.contains("hunter2"),
+        "{kept}"
+    );
+    // Masked or not, another value is another key.
+    let other = [env[0], ("NODE_OPTIONS", "b hunter2-hunter2")];
+    let why = [&["show", "--why", "g"], &set[..]].concat();
+    let answer = project.gate_with(&why, &other).exits(0);
+    assert!(answer.stdout.contains("NODE_OPTIONS"), "{}", answer.stdout);
+    assert!(!answer.stdout.contains("hunter2"), "{}", answer.stdout);
+    assert!(project.gate_with(&why, &env).stdout.contains("reused"));
+}
+
 const TWO: &str = r#"phase one "One" {
   gate own {
     inputs "one/**"
@@ -551,6 +577,29 @@ fn what_is_kept_may_be_broken_foreign_or_gone() {
 }
 
 #[test]
+fn what_is_kept_is_bounded_in_number_and_age() {
+    let project = counted();
+    let file = project.path().join(".git/gate/reuse/verdicts");
+    for n in 0..7 {
+        project.stage("in/file", n.to_string());
+        project.gate(&["try"]).exits(0);
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 4);
+    project.stage("in/file", "3");
+    assert_eq!(verdicts(&project, &["try"]), ["g reused"]);
+    project.stage("in/file", "2");
+    assert_eq!(verdicts(&project, &["try"]), ["g pass"]);
+    // What is older than a month, or from the future, does not count, and goes.
+    let at = regex::Regex::new(r#""at":(\d+)"#).unwrap();
+    for other in ["\"at\":1", "\"at\":99999999999999"] {
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, at.replace_all(&text, other).as_ref()).unwrap();
+        assert_eq!(verdicts(&project, &["try"]), ["g pass"]);
+        assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 1);
+    }
+}
+
+#[test]
 fn a_linked_working_tree_has_verdicts_of_its_own() {
     let project = counted();
     project.git(&["commit", "--quiet", "--message", "file"]);
@@ -607,6 +656,7 @@ fn why_tells_a_hit_from_a_miss_part_by_part() {
       last      passed at DAY by gate try on ID, TIME
       inputs    in/** (2 files)
 
+      since its last green, at DAY on ID:
       input   in/file  ID → ID
       input   in/gone  ID → not there
       input   in/new  not there → ID
@@ -614,6 +664,13 @@ fn why_tells_a_hit_from_a_miss_part_by_part() {
       env     STAGE  not set → another value
       env     TZ  not set → xx
     ");
+    // A red in between does not hide what changed.
+    project.stage("plan.gate", project.read("plan.gate").replace("-e", "! -e"));
+    project.gate(&["try"]).exits(1);
+    let text = said("g", &[]);
+    assert!(text.contains("on just this it was red"), "{text}");
+    assert!(text.contains("since its last green"), "{text}");
+    assert!(text.contains("in/gone  ID → not there"), "{text}");
     let json = why(&project, "g");
     assert_eq!(json["schema"], 1);
     assert_eq!(json["answer"], "miss");

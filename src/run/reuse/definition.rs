@@ -11,7 +11,8 @@ use super::expression::Writer;
 use super::words::Words;
 use crate::plan::{
     Builtin, CheckStep, Command, CommandForm, CommandPart, EnvVar, Expect, Expr, ExprKind,
-    Function, Gate, Hold, Inputs, Phase, Plan, Probe, Ready, Retry, Rhai, Service, Step, StepKind,
+    Function, Gate, Hold, Inputs, Phase, Plan, Probe, Ready, Retry, Rhai, Service, Settings, Step,
+    StepKind, TreeMode,
 };
 use crate::value::{Type, Value};
 
@@ -59,6 +60,7 @@ pub(super) fn of<'a>(plan: &'a Plan, phase: Option<&'a Phase>, gate: &'a Gate) -
         definition: Definition::default(),
         globals: BTreeSet::new(),
     };
+    reader.plan();
     reader.gate(gate);
     if let Some(phase) = phase {
         for service in &phase.services {
@@ -84,6 +86,33 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn put(&mut self, name: impl Into<String>, text: impl Into<String>) {
         self.definition.items.insert(name.into(), text.into());
+    }
+
+    /// What of the plan's settings holds for every gate.
+    fn plan(&mut self) {
+        let Settings {
+            // The first phase's change is counted from it, which is a value of the run.
+            base: _,
+            shell: _,
+            // Each gate has taken these over.
+            env: _,
+            timeout: _,
+            jobs: _,
+            tree,
+            share,
+            amend_by: _,
+            reminders: _,
+            // What is masked is judged as it is.
+            secrets: _,
+            lints_off: _,
+        } = &self.plan.settings;
+        if *tree == TreeMode::Worktree {
+            self.put("tree", "worktree");
+        }
+        if let Some(share) = share {
+            let globs: Vec<&str> = share.iter().map(|glob| glob.value.as_str()).collect();
+            self.put("share", globs.join(", "));
+        }
     }
 
     fn gate(&mut self, gate: &'a Gate) {

@@ -38,7 +38,7 @@ pub(crate) struct Parts {
 pub(crate) struct Key {
     /// The sha256 of the parts, in hex.
     pub digest: String,
-    /// What it was made of.
+    /// What it was made of, secrets masked.
     pub parts: Parts,
     /// The files it stands for; none where it is all of them.
     pub globs: Option<Vec<String>>,
@@ -153,9 +153,23 @@ impl<'a> Keys<'a> {
         };
         Ok(Key {
             digest: parts.digest(),
-            parts,
+            parts: self.masked(parts),
             globs,
         })
+    }
+
+    /// The parts as they may be kept and shown.
+    fn masked(&self, mut parts: Parts) -> Parts {
+        let secrets = &self.judging.secrets;
+        if !secrets.is_empty() {
+            let definition = parts.definition.values_mut();
+            let values = parts.values.values_mut();
+            let environment = parts.environment.values_mut();
+            for text in definition.chain(values).chain(environment) {
+                *text = secrets.mask(text).into_owned();
+            }
+        }
+        parts
     }
 
     /// The run's values the gate asks for. The port of a `free-port()` is none of them.

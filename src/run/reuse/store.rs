@@ -103,13 +103,8 @@ pub(crate) struct Store {
 impl Store {
     /// Reads what is kept in a repository.
     pub(crate) fn open(repo: &Repository) -> Self {
-        Self::of(
-            repo.kept_verdicts()
-                .map_or_else(Vec::new, |text| read(&text)),
-        )
-    }
-
-    fn of(records: Vec<Record>) -> Self {
+        let mut records = read(&repo.kept_verdicts().unwrap_or_default());
+        records.retain(is_recent(now()));
         let green = records
             .iter()
             .enumerate()
@@ -163,19 +158,16 @@ impl Store {
 
 /// What is to be kept of old and new verdicts, oldest first.
 fn merged(old: Vec<Record>, new: Vec<Record>, now: u64) -> Vec<Record> {
-    let oldest = now.saturating_sub(super::super::millis(KEPT_FOR));
     // What was not green on a key takes every green on it away.
     let red: HashSet<String> = new
         .iter()
-        .filter(|record| record.verdict != Verdict::Pass)
+        .filter(|record| record.verdict != Verdict::Pass && !record.key.is_empty())
         .map(|record| record.key.clone())
         .collect();
     let mut all = old;
     all.extend(new);
-    all.retain(|record| {
-        let stale = record.verdict == Verdict::Pass && red.contains(&record.key);
-        !stale && (oldest..=now).contains(&record.at)
-    });
+    all.retain(is_recent(now));
+    all.retain(|record| record.verdict != Verdict::Pass || !red.contains(&record.key));
     all.sort_by_key(|record| record.at);
 
     let mut kept = Vec::new();
@@ -206,6 +198,12 @@ fn merged(old: Vec<Record>, new: Vec<Record>, now: u64) -> Vec<Record> {
     }
     kept.reverse();
     kept
+}
+
+/// Whether a verdict is kept still; one from the future was given by another clock.
+fn is_recent(now: u64) -> impl Fn(&Record) -> bool {
+    let oldest = now.saturating_sub(super::super::millis(KEPT_FOR));
+    move |record| (oldest..=now).contains(&record.at)
 }
 
 fn read(text: &[u8]) -> Vec<Record> {

@@ -31,6 +31,8 @@ pub struct Why {
     pub green: Option<Origin>,
     /// The last verdict on this gate.
     pub last: Option<LastVerdict>,
+    /// The last green, of a miss; what differs is counted from it.
+    pub since: Option<LastVerdict>,
     /// What differs from the last green; empty where there is none.
     pub differences: Vec<Difference>,
     /// The globs of the files it depends on; none where that is every file.
@@ -107,6 +109,7 @@ impl Interpreter<'_> {
     /// Where there is no such gate, or git fails.
     pub fn why(&self, gate: &str) -> Result<Why, Refusal> {
         self.check_ready()?;
+        drop(self.learn_secrets());
         let states = States::derive(self.plan, &self.repo)?;
         let (index, phase) = self.open_or_last(&states);
         let Some(phase) = phase else {
@@ -153,6 +156,7 @@ fn explain(judging: &Judging<'_>, phase: usize, gate: &Gate) -> Result<Why, Repo
         reason: String::new(),
         green: None,
         last: last.map(LastVerdict::of),
+        since: None,
         differences: Vec::new(),
         inputs: None,
         files: 0,
@@ -175,14 +179,17 @@ fn explain(judging: &Judging<'_>, phase: usize, gate: &Gate) -> Result<Why, Repo
     } else if let Some(record) = last.filter(on_this) {
         let word = word(record.verdict);
         why.reason = format!("on just this it was {word}, and only green is taken again");
-    } else if let Some(green) = last_green {
-        why.differences = differences(judging, &key, green)?;
+    } else if last_green.is_some() {
         "what its verdict depends on has changed".clone_into(&mut why.reason);
     } else if let Some(record) = last {
         let word = word(record.verdict);
         why.reason = format!("it was never green here; the last time it was {word}");
     } else {
         "it was never judged here".clone_into(&mut why.reason);
+    }
+    if let Some(green) = last_green.filter(|_| why.green.is_none()) {
+        why.since = Some(LastVerdict::of(green));
+        why.differences = differences(judging, &key, green)?;
     }
     why.inputs = key.globs;
     why.key = Some(key.digest);
