@@ -151,8 +151,29 @@ impl Folders {
         self.all.get(path)
     }
 
-    pub(super) fn insert(&mut self, path: Vec<u8>, known: Known) {
-        self.all.insert(path, known);
+    /// Takes in what was learned of some of all `count` folders. Says whether it is another
+    /// than before.
+    pub(super) fn renew(
+        &mut self,
+        learned: impl Iterator<Item = (Vec<u8>, Option<Known>)>,
+        count: usize,
+    ) -> bool {
+        let mut renewed = false;
+        for (path, known) in learned {
+            renewed |= match known {
+                Some(known) => {
+                    self.all.insert(path, known);
+                    true
+                }
+                None => self.all.remove(&path).is_some(),
+            };
+        }
+        // Folders that are gone are forgotten when they have become many.
+        if self.all.len() > 2 * count + 64 {
+            self.all.clear();
+            renewed = true;
+        }
+        renewed
     }
 }
 

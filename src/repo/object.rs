@@ -217,6 +217,13 @@ impl Repository {
     /// # Errors
     /// Where git cannot write it.
     pub fn empty_tree(&self) -> Result<Oid, RepoError> {
+        let known = self.with_git2(|repository| {
+            let (kind, format) = (git2::ObjectType::Tree, repository.object_format());
+            git2::Oid::hash_object_ext(kind, &[], format).map(Oid::from)
+        });
+        if let Some(id) = known.ok().filter(|id| self.has(id)) {
+            return Ok(id);
+        }
         let call = self
             .git()
             .args(["hash-object", "-t", "tree", "-w", "--stdin"]);
@@ -241,6 +248,20 @@ impl Repository {
     /// # Errors
     /// Where git cannot answer.
     pub fn commit(&self, name: &str) -> Result<Option<Oid>, RepoError> {
+        let quick = self.with_git2(|repository| {
+            let commit = match Oid::parse(name) {
+                Some(id) => repository.find_commit(id.to_git2()?)?,
+                // The empty name would be HEAD's.
+                None if name.is_empty() => return Ok(None),
+                None => repository
+                    .resolve_reference_from_short_name(name)?
+                    .peel_to_commit()?,
+            };
+            Ok(Some(Oid::from(commit.id())))
+        });
+        if let Ok(id) = quick {
+            return Ok(id);
+        }
         let call = self.git().args(["rev-parse", "--verify", "--quiet"]);
         let output = call
             .arg("--end-of-options")

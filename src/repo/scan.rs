@@ -36,8 +36,10 @@ pub(super) struct Found {
     pub(super) hidden: Vec<RepoPath>,
     /// What is not tracked, the outermost of each.
     pub(super) strangers: Vec<Stranger>,
-    /// What is known now of the folders that were looked at.
-    listed: Vec<(Vec<u8>, Known)>,
+    /// What is known now of the folders that had to be listed, if anything.
+    listed: Vec<(Vec<u8>, Option<Known>)>,
+    /// How many folders there are.
+    folders: usize,
 }
 
 /// Something that is not tracked.
@@ -88,12 +90,10 @@ pub(super) fn look(site: &Site, index: &Index, folds_names: bool) -> io::Result<
     if let Some(error) = pool.lock().error.take() {
         return Err(error);
     }
-    let mut folders = Folders::default();
-    for (path, folder) in all.listed.drain(..) {
-        folders.insert(path, folder);
-    }
-    if known.is_some_and(|known| known != folders) {
-        folders.save(&site.folders);
+    if let Some(mut known) = known
+        && known.renew(all.listed.drain(..), all.folders)
+    {
+        known.save(&site.folders);
     }
     let hidden = |entry: &Staged<'_>| entry.is_assumed() || entry.is_skipped();
     all.hidden = index.entries().filter(hidden).map(Staged::path).collect();
@@ -223,6 +223,7 @@ impl Found {
         self.doubtful.append(&mut other.doubtful);
         self.strangers.append(&mut other.strangers);
         self.listed.append(&mut other.listed);
+        self.folders += other.folders;
     }
 
     /// Looks at one folder, and notes those in it that are to be looked at.
@@ -236,19 +237,17 @@ impl Found {
         let Some(known) = tree.known else {
             return self.list(tree, folder, children, open).map(drop);
         };
+        self.folders += 1;
         let tracked = digest(children.iter().map(|child| child.name));
         let meta = std::fs::symlink_metadata(tree.root.join(os(&folder.prefix)))?;
         if let Some(known) = known.get(&folder.prefix)
             && known.holds(&meta, tracked)
         {
-            self.listed.push((folder.prefix.clone(), known.clone()));
             return self.recall(tree, folder, known, children, open);
         }
-        if let Some(strangers) = self.list(tree, folder, children, open)? {
-            let known = Known::new(&meta, tracked, strangers);
-            self.listed
-                .extend(known.map(|known| (folder.prefix.clone(), known)));
-        }
+        let strangers = self.list(tree, folder, children, open)?;
+        let known = strangers.and_then(|others| Known::new(&meta, tracked, others));
+        self.listed.push((folder.prefix.clone(), known));
         Ok(())
     }
 
