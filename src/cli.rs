@@ -12,6 +12,7 @@ mod output;
 mod person;
 mod replace;
 mod run;
+mod scope;
 mod show;
 mod status;
 mod verify;
@@ -49,6 +50,8 @@ enum Command {
     Try(run::TryArgs),
     /// Change the plan of a phase that is open or sealed, on the record
     Amend(amend::AmendArgs),
+    /// Tell whether the open phase may change some files
+    Scope(scope::ScopeArgs),
     /// Find what is wrong with a plan; run nothing
     Check(check::CheckArgs),
     /// Format a plan in the one style there is
@@ -128,6 +131,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, &output),
         Command::Try(args) => run::attempt(&args, &output),
         Command::Amend(args) => amend::amend(&args, &output),
+        Command::Scope(args) => scope::scope(&args, &output),
         Command::Check(args) => check::check(&args, &output),
         Command::Fmt(args) => fmt::fmt(&args, &output),
         Command::Status(args) => status::status(&args, &output),

@@ -13,6 +13,7 @@ pub mod patch;
 pub mod phrase;
 pub mod plan;
 pub mod sarif;
+pub mod scope;
 pub mod snippet;
 pub mod status;
 pub mod style;

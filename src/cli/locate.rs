@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::repo::Repository;
+use crate::repo::{RepoPath, Repository};
 use crate::source::Sources;
 
 /// A plan's file: its root, and its path from there.
@@ -64,6 +64,29 @@ impl Located {
             given: Some(given.to_string_lossy().into_owned()),
             prefix,
         })
+    }
+
+    /// A path of the repository that was named from the current folder; it need not exist. A
+    /// link is the path, not what it leads to.
+    pub fn asked(&self, repo: &Repository, given: &Path) -> Result<RepoPath, Box<Diagnostic>> {
+        let here = std::env::current_dir().unwrap_or_else(|_| self.root.clone());
+        let absolute = normal(&here.join(given));
+        let place = match (absolute.parent(), absolute.file_name()) {
+            (Some(folder), Some(name)) => real(folder).join(name),
+            _ => absolute.clone(),
+        };
+        let root = real(repo.root());
+        let path = place.strip_prefix(&root).ok();
+        // The root itself, named from within.
+        let path = path.or_else(|| real(&absolute).starts_with(&root).then_some(Path::new("")));
+        path.map(|path| RepoPath::new(path.as_os_str().as_encoded_bytes()))
+            .ok_or_else(|| {
+                let message = format!("`{}` is not in the repository", given.display());
+                Box::new(
+                    Diagnostic::unplaced(Code::OUTSIDE_PATH, message)
+                        .help(format!("name a path below `{}`", root.display())),
+                )
+            })
     }
 
     /// The path of a file of the plan, as it can be opened from the current folder.

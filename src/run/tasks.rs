@@ -1,5 +1,7 @@
 //! `tasks`: every item of a Markdown list is ticked.
 
+use std::ops::Range;
+
 use pulldown_cmark::{Event as Markdown, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -19,11 +21,11 @@ pub(crate) struct Ticked {
 /// Judges one `tasks` on the file's text.
 pub(crate) fn judge(tasks: &Tasks, file: &Source) -> Ticked {
     let document = Document::read(file.text());
-    let (from, to) = match &tasks.under {
-        None => (0, file.text().len()),
-        Some(under) => match document.section(&under.value, file.text().len()) {
-            Some(range) => range,
-            None => {
+    let sections = match &tasks.under {
+        None => std::iter::once(0..file.text().len()).collect(),
+        Some(under) => match document.sections(&under.value, file.text().len()) {
+            sections if !sections.is_empty() => sections,
+            _ => {
                 let known = document
                     .headings
                     .iter()
@@ -48,7 +50,7 @@ pub(crate) fn judge(tasks: &Tasks, file: &Source) -> Ticked {
     let items: Vec<&Item> = document
         .items
         .iter()
-        .filter(|item| (from..to).contains(&item.start))
+        .filter(|item| sections.iter().any(|section| section.contains(&item.start)))
         .collect();
     let mut diagnostics = Vec::new();
     if items.is_empty() {
@@ -124,6 +126,12 @@ impl Document {
                         heading.text.push_str(&part);
                     }
                 }
+                // A heading underlined may have several lines.
+                Markdown::SoftBreak | Markdown::HardBreak if inside_heading => {
+                    if let Some(heading) = headings.last_mut() {
+                        heading.text.push(' ');
+                    }
+                }
                 Markdown::TaskListMarker(ticked) => items.push(Item {
                     start: range.start,
                     ticked,
@@ -134,19 +142,17 @@ impl Document {
         Self { headings, items }
     }
 
-    /// From below the heading to the next of the same or a higher level.
-    fn section(&self, under: &str, end: usize) -> Option<(usize, usize)> {
-        let at = self
-            .headings
-            .iter()
-            .position(|heading| begins_with(&heading.text, under))?;
-        let heading = self.headings.get(at)?;
-        let next = self
-            .headings
-            .iter()
-            .skip(at + 1)
-            .find(|later| later.level <= heading.level);
-        Some((heading.end, next.map_or(end, |later| later.start)))
+    /// From below each heading that matches to the next of the same or a higher level.
+    fn sections(&self, under: &str, end: usize) -> Vec<Range<usize>> {
+        let matching = self.headings.iter().enumerate();
+        matching
+            .filter(|(_, heading)| begins_with(&heading.text, under))
+            .map(|(at, heading)| {
+                let mut later = self.headings.iter().skip(at + 1);
+                let next = later.find(|later| later.level <= heading.level);
+                heading.end..next.map_or(end, |later| later.start)
+            })
+            .collect()
     }
 }
 
