@@ -37,17 +37,18 @@ pub fn find_program(name: &OsStr, path: Option<&OsStr>, dir: &Path) -> Result<Pa
             _ => not_executable(),
         });
     }
-    let mut seen = false;
-    if !name.is_empty() {
-        for entry in std::env::split_paths(path.unwrap_or(OsStr::new(DEFAULT_PATH))) {
-            let file = dir.join(entry).join(name);
-            if platform::is_program(&file) {
-                return Ok(file);
-            }
-            seen |= file.is_file();
-        }
+    let path = path.unwrap_or(OsStr::new(DEFAULT_PATH));
+    let files = || std::env::split_paths(path).map(|entry| dir.join(entry).join(name));
+    if name.is_empty() {
+        return Err(StartError::ProgramNotFound {
+            program: name.to_owned(),
+        });
     }
-    if seen {
+    if let Some(file) = files().find(|file| platform::is_program(file)) {
+        return Ok(file);
+    }
+    // Only now is it worth asking what else is there.
+    if files().any(|file| file.is_file()) {
         Err(not_executable())
     } else {
         Err(StartError::ProgramNotFound {

@@ -133,7 +133,12 @@ impl Line<'_> {
             arg0: Some(name),
             args: words.collect(),
             env,
-            ..base.clone()
+            // All the rest by name: cloning the whole would clone the environment again.
+            dir: base.dir.clone(),
+            timeout: base.timeout,
+            keep: base.keep,
+            secrets: base.secrets.clone(),
+            transcript: base.transcript.clone(),
         })
     }
 }

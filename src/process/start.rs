@@ -79,6 +79,10 @@ impl Pipe {
 
 /// Starts a command in a session of its own, its output in pipes, its input empty.
 pub(super) fn start(command: &Command) -> Result<Child, StartError> {
+    if command.arg0.is_some() {
+        // Found already, or a path from the folder it starts in.
+        return spawn(command, Path::new(&command.program), &[]).map_err(|e| failure(command, e));
+    }
     let last = |name: &str| {
         command
             .env
@@ -95,25 +99,19 @@ pub(super) fn start(command: &Command) -> Result<Child, StartError> {
             no_dir(command)
         }
     })?;
-    let as_given = Path::new(&command.program);
-    let direct = if command.arg0.is_some() && !as_given.is_absolute() {
-        // From the folder it starts in.
-        as_given
-    } else {
-        &program
-    };
-    match spawn(command, direct, &[]) {
+    match spawn(command, &program, &[]) {
         // As execvp and every shell do with a script that names no interpreter.
-        Err(error)
-            if error.raw_os_error() == Some(libc::ENOEXEC)
-                && command.arg0.is_none()
-                && is_text(&program) =>
-        {
+        Err(error) if error.raw_os_error() == Some(libc::ENOEXEC) && is_text(&program) => {
             spawn(command, Path::new("/bin/sh"), &[program.as_os_str()])
         }
         other => other,
     }
-    .map_err(|error| match error.raw_os_error() {
+    .map_err(|error| failure(command, error))
+}
+
+/// What it means that the system would not start it.
+fn failure(command: &Command, error: io::Error) -> StartError {
+    match error.raw_os_error() {
         Some(libc::ENOENT | libc::ENOTDIR | libc::EACCES) if !command.dir.is_dir() => {
             no_dir(command)
         }
@@ -122,7 +120,7 @@ pub(super) fn start(command: &Command) -> Result<Child, StartError> {
             program: command.program.clone(),
         },
         _ => StartError::Os(error),
-    })
+    }
 }
 
 fn no_dir(command: &Command) -> StartError {

@@ -66,6 +66,9 @@ const SETTINGS: &[&str] = &[
     "core.splitIndex=false",
     // Longer than git would wait for what another git moves, which is quick.
     "core.filesRefLockTimeout=1000",
+    // The user's own calls see to that; ours leave no process behind.
+    "gc.auto=0",
+    "maintenance.auto=false",
     "submodule.recurse=false",
 ];
 

@@ -1,7 +1,7 @@
 //! Linux: pidfds, and /proc.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::sync::OnceLock;
@@ -157,11 +157,22 @@ pub(in super::super) fn look(pid: Pid) -> Option<Seen> {
     Some(seen)
 }
 
+fn environment(pid: Pid) -> io::Result<Vec<u8>> {
+    let mut file = File::open(format!("/proc/{pid}/environ"))?;
+    // Its size is not told before it is read.
+    let mut bytes = Vec::with_capacity(16 << 10);
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn look_once(pid: Pid) -> Option<Seen> {
     /// A thread of the kernel's own.
     const PF_KTHREAD: u64 = 0x0020_0000;
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    let stat = String::from_utf8_lossy(&stat);
+    let mut bytes = [0; 1024];
+    let mut file = File::open(format!("/proc/{pid}/stat")).ok()?;
+    // It comes whole, and is never that long.
+    let length = file.read(&mut bytes).ok()?;
+    let stat = String::from_utf8_lossy(bytes.get(..length)?);
     // The name stands in parentheses, and may hold some itself.
     let (head, tail) = stat.rsplit_once(')')?;
     let (_, name) = head.split_once('(')?;
@@ -180,7 +191,7 @@ fn look_once(pid: Pid) -> Option<Seen> {
         parent,
         group,
         zombie: matches!(state, "Z" | "X" | "x"),
-        environment: fs::read(format!("/proc/{pid}/environ")).ok(),
+        environment: environment(pid).ok(),
     })
 }
 

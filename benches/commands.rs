@@ -1,0 +1,301 @@
+//! What running commands costs, against the least it can cost and against peers.
+//!
+//! `cargo bench --bench commands` prints, for 1 to 1000 times a trivial command, as many at
+//! a time as there are cores: the floor (a loop of spawn and wait in C), what gate's engine
+//! adds, what the whole of `gate try` does with as many gates, and the peers that are
+//! installed. Every figure is the best of several rounds, in which all take turns, and its
+//! ratio to the floor of the same N. Then a gate that prints 1 GB, against `cat`, with the
+//! most memory it took.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a benchmark talks to people and fails loudly"
+)]
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Std, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use gatelang::process::{Command, Interrupt, Keep, Line};
+use gatelang::secret::Secrets;
+
+/// Rounds for N commands.
+fn rounds(n: usize) -> usize {
+    if n >= 1000 { 7 } else { 25 }
+}
+
+fn main() {
+    // `cargo test --benches` only wants to know that it starts.
+    if std::env::args().any(|arg| arg == "--test") {
+        return;
+    }
+    let bench = Bench::new();
+    for n in [1, 10, 100, 1000] {
+        bench.compare(n);
+    }
+    bench.much_output();
+}
+
+struct Bench {
+    dir: tempfile::TempDir,
+    jobs: usize,
+    shell: Vec<String>,
+    floor: Option<PathBuf>,
+}
+
+/// Somebody who runs N commands.
+struct Runner<'b> {
+    name: &'static str,
+    run: Box<dyn Fn() + 'b>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let floor = dir.path().join("floor");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/floor.c");
+        let built = Std::new("cc")
+            .arg("-O2")
+            .arg(source)
+            .arg("-o")
+            .arg(&floor)
+            .status();
+        let floor = built.is_ok_and(|status| status.success()).then_some(floor);
+        if floor.is_none() {
+            println!("no C compiler: the floor is a loop of std::process, on threads");
+        }
+        Self {
+            dir,
+            jobs: std::thread::available_parallelism().map_or(2, usize::from),
+            shell: gatelang::plan::DEFAULT_SHELL.map(str::to_owned).to_vec(),
+            floor,
+        }
+    }
+
+    fn compare(&self, n: usize) {
+        let mut runners = vec![
+            self.floor(n),
+            Runner {
+                name: "engine, started directly",
+                run: Box::new(move || self.engine(n, "/bin/true")),
+            },
+            Runner {
+                name: "engine, by the shell",
+                run: Box::new(move || self.engine(n, "true;")),
+            },
+            self.gate(n),
+        ];
+        runners.extend(self.make(n));
+        runners.extend(self.ninja(n));
+        runners.extend(self.xargs(n));
+        let mut best = vec![Duration::MAX; runners.len()];
+        for round in 0..=rounds(n) {
+            for (runner, best) in runners.iter().zip(&mut best) {
+                let started = Instant::now();
+                (runner.run)();
+                // The first warms up.
+                if round > 0 {
+                    *best = started.elapsed().min(*best);
+                }
+            }
+        }
+        println!("\n{n} × true, {} at a time", self.jobs);
+        let least = best.first().unwrap().as_secs_f64();
+        for (runner, best) in runners.iter().zip(best) {
+            let seconds = best.as_secs_f64();
+            let ratio = seconds / least;
+            println!(
+                "  {:28} {:9.2} ms  {ratio:5.2} ×",
+                runner.name,
+                seconds * 1e3
+            );
+        }
+    }
+
+    fn floor(&self, n: usize) -> Runner<'_> {
+        Runner {
+            name: "floor",
+            run: match &self.floor {
+                Some(program) => Box::new(move || {
+                    let mut floor = Std::new(program);
+                    succeed(floor.args([n.to_string(), self.jobs.to_string()]));
+                }),
+                None => Box::new(move || self.share(n, || succeed(&mut Std::new("/bin/true")))),
+            },
+        }
+    }
+
+    /// Does something `n` times, on as many threads as there are cores.
+    fn share(&self, n: usize, act: impl Fn() + Sync) {
+        let done = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..self.jobs.min(n) {
+                scope.spawn(|| {
+                    while done.fetch_add(1, Ordering::Relaxed) < n {
+                        act();
+                    }
+                });
+            }
+        });
+    }
+
+    fn engine(&self, n: usize, text: &str) {
+        let interrupt = Interrupt::new();
+        let base = Command {
+            program: OsString::new(),
+            arg0: None,
+            args: Vec::new(),
+            dir: self.dir.path().to_owned(),
+            env: std::env::vars_os().collect(),
+            timeout: Duration::from_secs(60),
+            keep: Keep::Ends,
+            secrets: Secrets::default(),
+            transcript: None,
+        };
+        self.share(n, || {
+            let line = Line {
+                text,
+                shell: &self.shell,
+            };
+            assert!(line.run(&base, &interrupt).unwrap().exit.success());
+        });
+    }
+
+    /// A repository whose plan has `n` gates.
+    fn gate(&self, n: usize) -> Runner<'_> {
+        let mut plan = String::from("phase p \"P\" {\n");
+        for gate in 0..n {
+            writeln!(plan, "  gate g{gate} {{\n    inputs none\n    $ true\n  }}").unwrap();
+        }
+        plan.push_str("}\n");
+        let repository = self.repository(&format!("gates-{n}"), &plan);
+        Runner {
+            name: "gate try, the whole process",
+            run: Box::new(move || succeed(&mut gate(&repository))),
+        }
+    }
+
+    fn repository(&self, name: &str, plan: &str) -> PathBuf {
+        let folder = self.dir.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("plan.gate"), plan).unwrap();
+        for args in [&["init", "--quiet"][..], &["add", "plan.gate"]] {
+            succeed(Std::new("git").args(args).current_dir(&folder));
+        }
+        folder
+    }
+
+    fn make(&self, n: usize) -> Option<Runner<'_>> {
+        let targets: Vec<String> = (0..n).map(|at| format!("t{at}")).collect();
+        let all = targets.join(" ");
+        let text = format!("all: {all}\n.PHONY: all {all}\n{all}:\n\t@/bin/true\n");
+        let file = self.dir.path().join(format!("Makefile-{n}"));
+        fs::write(&file, text).unwrap();
+        let jobs = format!("-j{}", self.jobs);
+        self.peer("make", move |make| make.arg(&jobs).arg("-f").arg(&file))
+    }
+
+    fn ninja(&self, n: usize) -> Option<Runner<'_>> {
+        let mut text = "rule t\n  command = /bin/true\n".to_owned();
+        for at in 0..n {
+            writeln!(text, "build t{at}: t").unwrap();
+        }
+        let folder = self.dir.path().join(format!("ninja-{n}"));
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("build.ninja"), text).unwrap();
+        let jobs = format!("-j{}", self.jobs);
+        self.peer("ninja", move |ninja| {
+            ninja.arg(&jobs).arg("-C").arg(&folder)
+        })
+    }
+
+    fn xargs(&self, n: usize) -> Option<Runner<'_>> {
+        let file = self.dir.path().join(format!("lines-{n}"));
+        fs::write(&file, "x\n".repeat(n)).unwrap();
+        let jobs = format!("-P{}", self.jobs);
+        self.peer("xargs", move |xargs| {
+            xargs.stdin(fs::File::open(&file).unwrap());
+            xargs.args(["-n1", &jobs, "/bin/true"])
+        })
+    }
+
+    /// A peer, if it is installed.
+    fn peer<'b>(
+        &'b self,
+        name: &'static str,
+        set_up: impl Fn(&mut Std) -> &mut Std + 'b,
+    ) -> Option<Runner<'b>> {
+        let found = Std::new(name).arg("--version").output().is_ok();
+        if !found {
+            println!("{name} is not installed: left out");
+        }
+        found.then(|| Runner {
+            name,
+            run: Box::new(move || succeed(set_up(&mut Std::new(name)))),
+        })
+    }
+
+    fn much_output(&self) {
+        const BYTES: u64 = 1_000_000_000;
+        let print = format!("head -c {BYTES} /dev/zero");
+        let plan =
+            format!("phase p \"P\" {{\n  gate g {{\n    inputs none\n    $ {print}\n  }}\n}}\n");
+        let repository = self.repository("much", &plan);
+        let mut best = [Duration::MAX; 2];
+        for _ in 0..4 {
+            let started = Instant::now();
+            let cat = format!("{print} | cat > /dev/null");
+            succeed(Std::new("sh").args(["-c", &cat]));
+            let [of_cat, of_gate] = &mut best;
+            *of_cat = started.elapsed().min(*of_cat);
+            let started = Instant::now();
+            succeed(&mut gate(&repository));
+            *of_gate = started.elapsed().min(*of_gate);
+        }
+        let speed = best.map(|time| BYTES as f64 / time.as_secs_f64() / 1e9);
+        let [cat, gate_speed] = speed;
+        println!("\n1 GB of output");
+        println!("  cat > /dev/null              {cat:9.2} GB/s");
+        let ratio = gate_speed / cat;
+        println!("  gate try                     {gate_speed:9.2} GB/s  {ratio:5.2} ×");
+        for (what, repository) in [
+            ("1 GB", repository),
+            ("1000 gates", self.dir.path().join("gates-1000")),
+        ] {
+            println!("  memory, {what}: {:.1} MiB", memory(&repository));
+        }
+    }
+}
+
+fn gate(repository: &Path) -> Std {
+    let mut gate = Std::new(env!("CARGO_BIN_EXE_gate"));
+    gate.arg("try").current_dir(repository);
+    gate
+}
+
+/// The most memory `gate try` itself takes, in MiB: it is the first of its group, and the
+/// kernel says when it ends.
+fn memory(repository: &Path) -> f64 {
+    let mut gate = gate(repository);
+    gate.stdout(Stdio::null()).process_group(0);
+    let child = gate.spawn().unwrap();
+    let pid = i32::try_from(child.id()).unwrap();
+    // SAFETY: all zeros is a valid value of this plain C structure.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    let mut status = 0;
+    // SAFETY: both pointers are of values that outlive the call; the child is ours.
+    unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) };
+    usage.ru_maxrss as f64 / 1024.0
+}
+
+fn succeed(command: &mut Std) {
+    let status = command.stdout(Stdio::null()).status().unwrap();
+    assert!(status.success(), "{command:?}: {status}");
+}
