@@ -237,6 +237,13 @@ fn files_beyond_the_caps() {
     assert_eq!(codes("a ".repeat(2_000_001)), [Code::TOO_LARGE]);
     let text = format!("let a = \"{}\"\n", "{{b}}".repeat(2_000_001));
     assert_eq!(codes(text), [Code::TOO_LARGE]);
+    let nested = format!("param a: {}int{}\n", "list<".repeat(800), ">".repeat(800));
+    assert_eq!(codes(nested), [Code::TOO_DEEP]);
+    let many = format!(
+        "let a = 1\nlet b = [{}]\n",
+        "a < 2, a<3 and a < 2, ".repeat(200)
+    );
+    assert_eq!(codes(many), []);
     let nested = format!("let a = {}{}\n", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(codes(nested), [Code::TOO_DEEP]);
 }

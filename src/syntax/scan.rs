@@ -93,6 +93,8 @@ struct Scanner<'s> {
     tokens: usize,
     /// Consecutive unary operators.
     unary: usize,
+    /// Consecutive `word <`, each of which may open a type inside a type.
+    types: usize,
     /// Whether the last token is a `not` after an operand, as in `x not in y`.
     negated: bool,
     /// Whether nothing but blanks stands before on this line.
@@ -136,6 +138,7 @@ impl<'s> Scanner<'s> {
             words: Vec::new(),
             tokens: 0,
             unary: 0,
+            types: 0,
             negated: false,
             line_first: true,
             line_start: 0,
@@ -183,6 +186,7 @@ impl<'s> Scanner<'s> {
         self.words.clear();
         self.tokens = 0;
         self.unary = 0;
+        self.types = 0;
     }
 
     fn comment(&mut self) {
@@ -262,6 +266,9 @@ impl<'s> Scanner<'s> {
         if !matches!(previous, Previous::Operator | Previous::Sign) {
             self.unary = 0;
         }
+        if previous != Previous::Word {
+            self.types = 0;
+        }
     }
 
     fn sign(&mut self, start: usize, byte: u8) {
@@ -277,6 +284,11 @@ impl<'s> Scanner<'s> {
             self.after(Previous::Operator);
         } else {
             self.previous_start = start;
+            let types = if byte == b'<' && self.previous == Previous::Word {
+                self.types + 1
+            } else {
+                0
+            };
             self.after(if byte == b'>' && self.closes_type(start) {
                 Previous::Value
             } else if matches!(byte, b',' | b'+' | b'<' | b'>') {
@@ -284,12 +296,19 @@ impl<'s> Scanner<'s> {
             } else {
                 Previous::Sign
             });
+            self.types = types;
+            self.deepen(start, types);
         }
     }
 
     /// Whether the `>` at `start` closes a `list<…`.
     fn closes_type(&self, start: usize) -> bool {
-        let before = self.text.get(..start).unwrap_or_default();
+        // No type is longer than what may nest.
+        let mut from = start.saturating_sub(16 * MAX_DEPTH);
+        while !self.text.is_char_boundary(from) {
+            from += 1;
+        }
+        let before = self.text.get(from..start).unwrap_or_default();
         let item = before.trim_end_matches([' ', '\t', '>']);
         item.trim_end_matches(|c: char| c.is_ascii_alphanumeric())
             .trim_end()
