@@ -7,7 +7,9 @@ mod explain;
 mod fix;
 mod fmt;
 mod judged;
+mod install;
 mod locate;
+mod log;
 mod output;
 mod person;
 mod replace;
@@ -58,10 +60,14 @@ enum Command {
     Fmt(fmt::FmtArgs),
     /// Show which phase is open, which are sealed and which are locked
     Status(status::StatusArgs),
+    /// Tell what happened: runs, reds and what mended them, seals
+    Log(log::LogArgs),
     /// Prove that every seal is what it says
     Verify(verify::VerifyArgs),
     /// Show a plan as gate understands it
     Show(show::ShowArgs),
+    /// Have git fetch the ledger of a remote
+    Install(install::InstallArgs),
     /// Tell more of a code: what it means, an example, and how it is mended
     Explain(explain::ExplainArgs),
     /// Make a small repository with a plan and run it: a red, its fix, the green
@@ -135,6 +141,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args, &output),
         Command::Fmt(args) => fmt::fmt(&args, &output),
         Command::Status(args) => status::status(&args, &output),
+        Command::Log(args) => log::log(&args, &output),
+        Command::Install(args) => install::install(&args, &output),
         Command::Verify(args) => verify::run(&args, &output),
         Command::Show(args) => show::show(&args, &output),
         Command::Explain(args) => explain::explain(&args, &output),

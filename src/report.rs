@@ -8,6 +8,7 @@ pub mod github;
 pub mod graph;
 pub mod human;
 pub mod json;
+pub mod log;
 pub mod page;
 pub mod patch;
 pub mod phrase;

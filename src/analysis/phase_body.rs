@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Commit, EnvVar, Expr, Feature, Manual, Regress, ScopeRule, Service, Tag, Tasks};
+use crate::plan::{Commit, EnvVar, Expr, Manual, Regress, ScopeRule, Service, Tag, Tasks};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Block, Ident, Stmt, StmtKind};
 use crate::value::Type;
@@ -114,7 +114,6 @@ impl<'a> Analyzer<'a> {
             }
             StmtKind::Push(remote) => {
                 if self.first(&mut single.seen, "push", stmt.keyword) {
-                    self.unbuilt(Feature::Push, "", stmt.span);
                     single.push = self.text_now(remote, "`push`", place);
                 }
             }

@@ -291,8 +291,7 @@ codes! {
     NOT_BUILT_LIBRARY = "E0383", "not built yet: the standard library";
     NOT_BUILT_MANUAL = "E0384", "not built yet: manual checks";
     NOT_BUILT_RATCHET = "E0385", "not built yet: ratchets";
-    // E0381, E0386 and E0387 were `service`, `retry` and `hold`, and stay unused.
-    NOT_BUILT_PUSH = "E0388", "not built yet: push";
+    // E0381, E0386, E0387 and E0388 were `service`, `retry`, `hold` and `push`, and stay unused.
     // E0389 was `tree worktree`, E0390 `share`, E0391 `secret`, E0392 `amend by`; they stay
     // unused.
 
@@ -318,6 +317,7 @@ codes! {
     NOT_AN_AMENDER = "E0442", "someone who may not amend the plan";
     NOT_SEALED = "E0443", "a phase to reopen that is not sealed";
     NOTHING_TO_VERIFY = "E0450", "a tag or range to verify that is none";
+    UNKNOWN_REMOTE = "E0451", "a remote that git does not know";
 
     MATCHES_ALL = "W001", "a regex that matches every text";
     IDLE_RETRY = "W002", "a retry of what has no reason to flake";
@@ -395,5 +395,6 @@ codes! {
     SERVICE_DIED = "B111", "a service ended while it was needed";
     PORT_TAKEN = "B112", "a service's port is taken by someone else";
     UNSIGNED = "B120", "git could not sign the seal";
+    NOT_PUSHED = "B121", "what was sealed could not be pushed";
     LOCKED = "B130", "another git holds a lock, or left one behind";
 }

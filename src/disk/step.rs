@@ -170,6 +170,12 @@ steps! {
     Prepared = "prepared",
     /// branch, tag and ledger together
     Seal = "seal",
+    /// branch, tags and ledger at a remote
+    Push = "push",
+    /// the ledger of a remote, beside ours
+    Fetch = "fetch",
+    /// what of a remote is fetched, in the configuration
+    Refspec = "refspec",
 
     /// the folder of verdicts kept for reuse
     ReuseFolder = "reuse-folder",

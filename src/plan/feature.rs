@@ -19,19 +19,11 @@ pub enum Feature {
     Manual,
     /// `ratchet`.
     Ratchet,
-    /// `push`.
-    Push,
 }
 
 impl Feature {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 5] = [
-        Self::Rhai,
-        Self::Library,
-        Self::Manual,
-        Self::Ratchet,
-        Self::Push,
-    ];
+    pub const ALL: [Self; 4] = [Self::Rhai, Self::Library, Self::Manual, Self::Ratchet];
 
     /// The code a run refuses it with.
     #[must_use]
@@ -41,7 +33,6 @@ impl Feature {
             Self::Library => Code::NOT_BUILT_LIBRARY,
             Self::Manual => Code::NOT_BUILT_MANUAL,
             Self::Ratchet => Code::NOT_BUILT_RATCHET,
-            Self::Push => Code::NOT_BUILT_PUSH,
         }
     }
 
@@ -53,7 +44,6 @@ impl Feature {
             Self::Library => "a check of the standard library",
             Self::Manual => "manual",
             Self::Ratchet => "ratchet",
-            Self::Push => "push",
         }
     }
 }

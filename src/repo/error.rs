@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::{Oid, RepoPath};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::shell::quote_word;
 
 /// Why the repository could not be read or moved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +85,24 @@ pub enum RepoError {
         /// What git said.
         detail: String,
     },
+    /// Git knows no remote of this name.
+    #[error("there is no remote `{name}`")]
+    NoRemote {
+        /// The name.
+        name: String,
+        /// The remotes there are.
+        known: Vec<String>,
+    },
+    /// What was sealed could not be pushed.
+    #[error("what was sealed could not be pushed to `{remote}`")]
+    NotPushed {
+        /// Where to.
+        remote: String,
+        /// The full names of the refs.
+        refs: Vec<String>,
+        /// What git said.
+        detail: String,
+    },
     /// Every checkout that a working tree may have is in use.
     #[error("all checkouts in `{}` are in use by other runs", .path.display())]
     Busy {
@@ -133,6 +152,8 @@ impl RepoError {
             Self::TagTaken { .. } => Code::TAG_TAKEN,
             Self::HeadMoved { .. } => Code::HEAD_MOVED,
             Self::Unsigned { .. } => Code::UNSIGNED,
+            Self::NoRemote { .. } => Code::UNKNOWN_REMOTE,
+            Self::NotPushed { .. } => Code::NOT_PUSHED,
             Self::NoGit
             | Self::Unborn
             | Self::Busy { .. }
@@ -175,6 +196,7 @@ impl RepoError {
             Self::NotARepository { detail, .. }
             | Self::NoIdentity { detail }
             | Self::Unsigned { detail, .. }
+            | Self::NotPushed { detail, .. }
             | Self::Git { detail, .. } => Some(detail.clone()),
             _ => None,
         }
@@ -235,6 +257,20 @@ impl RepoError {
                 "run again, so that what is there now is judged; nothing was committed".to_owned()
             }
             Self::Unsigned { .. } => "nothing was committed: mend what git says (`gpg.format`, `user.signingKey`, the agent), and run again".to_owned(),
+            Self::NoRemote { name, known } => {
+                match nearest(name, known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("add it: `git remote add {name} ADDRESS`"),
+                }
+            }
+            Self::NotPushed { remote, refs, .. } => {
+                let refs: Vec<String> = refs.iter().map(|name| quote_word(name)).collect();
+                format!(
+                    "the phase is sealed; push it by hand: `git push --atomic {} {}`",
+                    quote_word(remote),
+                    refs.join(" ")
+                )
+            }
             Self::Busy { .. } => "wait for one of them to end".to_owned(),
             Self::Files { .. } => {
                 "make sure that you may write to the git directory and that the disk is not full"

@@ -40,13 +40,30 @@ pub struct LedgerEntry {
     pub json: Value,
 }
 
-/// A time as git keeps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// A time as git keeps it, to the second. It prints as RFC 3339 has it, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
-    /// Seconds since 1970, UTC.
-    pub seconds: i64,
-    /// Minutes that local time was ahead of UTC.
-    pub offset: i32,
+    /// Seconds since 1970.
+    pub seconds: u64,
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let since = std::time::Duration::from_secs(self.seconds);
+        match std::time::UNIX_EPOCH.checked_add(since) {
+            // Past the year 9999 there is no such form, and printing it would panic.
+            Some(time) if self.seconds < 253_402_300_800 => {
+                humantime::format_rfc3339_seconds(time).fmt(f)
+            }
+            _ => write!(f, "@{}", self.seconds),
+        }
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl LedgerEntry {
@@ -580,15 +597,14 @@ fn link(id: &Oid, commit: &[u8]) -> Option<Link> {
         }
     }
     // `Name <email> SECONDS +HHMM`
-    let (rest, zone) = committer?.rsplit_once(' ')?;
+    let (rest, _zone) = committer?.rsplit_once(' ')?;
     let (by, seconds) = rest.rsplit_once(' ')?;
-    let zone: i32 = zone.parse().ok()?;
     Some(Link {
         id: id.clone(),
         parents,
         at: Moment {
-            seconds: seconds.parse().ok()?,
-            offset: zone / 100 * 60 + zone % 100,
+            // Before 1970 there was no git.
+            seconds: seconds.parse().unwrap_or(0),
         },
         by: by.to_owned(),
         title: message.lines().next().unwrap_or_default().to_owned(),

@@ -199,6 +199,14 @@ impl<W: Write> HumanReporter<W> {
             },
             Event::PhaseFinished { .. } => self.phase_finished(event),
             Event::PhaseSealed { .. } => self.phase_sealed(event),
+            Event::PhasePushed { remote, refs, .. } => {
+                let names: Vec<&str> = refs.iter().map(|name| shortened(name)).collect();
+                let to = sanitise_line(remote);
+                self.below(&format!(
+                    "pushed to {to}: {}",
+                    sanitise_line(&names.join(", "))
+                ))
+            }
             Event::RunFinished {
                 exit, open, sealed, ..
             } => self.run_finished(*exit, open.as_deref(), *sealed),
@@ -503,4 +511,11 @@ fn service_name(gate: Option<&str>, service: &str) -> String {
 
 fn short(id: &str) -> String {
     sanitise_line(id).chars().take(SHORT_ID).collect()
+}
+
+/// A ref by the name one knows it by.
+fn shortened(name: &str) -> &str {
+    let known = ["refs/heads/", "refs/tags/", "refs/"];
+    let rest = known.iter().find_map(|prefix| name.strip_prefix(prefix));
+    rest.unwrap_or(name)
 }

@@ -276,6 +276,16 @@ pub enum Event {
         /// The branch that moved.
         branch: Option<String>,
     },
+    /// A sealed phase was pushed.
+    #[serde(rename = "phase.pushed")]
+    PhasePushed {
+        /// The phase.
+        phase: String,
+        /// Where to.
+        remote: String,
+        /// The full names of the refs.
+        refs: Vec<String>,
+    },
     /// The last event.
     #[serde(rename = "run.finished")]
     RunFinished {

@@ -49,6 +49,7 @@ pub(super) fn mask(mut event: Event, secrets: &Secrets) -> Event {
         | Event::ServiceReady { .. }
         | Event::ServiceStopped { .. }
         | Event::GateBeat { .. }
+        | Event::PhasePushed { .. }
         | Event::PhaseFinished { .. }
         | Event::RunFinished { .. } => {}
     }

@@ -11,7 +11,7 @@ use super::state::{PhaseState, States};
 use super::{mended, message};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::Phase;
-use crate::repo::{Oid, RepoError, Seal};
+use crate::repo::{Head, Oid, Push, RepoError, Seal};
 use crate::source::Sources;
 
 impl<'p> Interpreter<'p> {
@@ -49,15 +49,17 @@ impl<'p> Interpreter<'p> {
                 Some(tree) => tree,
                 None => self.tree_to_judge()?,
             };
-            let (verdict, interrupted) = self.take_phase(index, phase, &states, judged)?;
-            outcome.verdict = verdict;
-            outcome.interrupted = interrupted;
-            if verdict != Verdict::Pass || interrupted.is_some() {
+            let taken = self.take_phase(index, phase, &states, judged)?;
+            outcome.verdict = taken.verdict;
+            outcome.interrupted = taken.interrupted;
+            if taken.sealed {
+                outcome.sealed.push(phase.name.value.clone());
+                // Too late to keep the seal from being made, not to stop here.
+                outcome.interrupted = self.interrupt.signal();
+            }
+            if taken.verdict != Verdict::Pass || outcome.interrupted.is_some() {
                 return Ok(outcome);
             }
-            outcome.sealed.push(phase.name.value.clone());
-            // Too late to keep the seal from being made, not to stop here.
-            outcome.interrupted = self.interrupt.signal();
             if selection != PhaseSelection::All {
                 return Ok(outcome);
             }
@@ -103,7 +105,7 @@ impl<'p> Interpreter<'p> {
         phase: &'p Phase,
         states: &States,
         tree: Oid,
-    ) -> Result<(Verdict, Option<i32>), Refusal> {
+    ) -> Result<Taken, Refusal> {
         self.at_phase(&phase.name.value)?;
         let _pin = self.repo.pin(&tree)?;
         let history = History::read(self.plan.name(), &self.repo)?;
@@ -127,11 +129,18 @@ impl<'p> Interpreter<'p> {
                 return Err(self.refuse(diagnostic));
             }
         }
+        if let Some(remote) = &phase.push {
+            let known = self.repo.check_remote(&remote.value);
+            known.map_err(|error| self.refuse(error.diagnostic().at(remote.span)))?;
+        }
         let reminders = self.open_phase(phase, states, index, &tree, &history)?;
         let (outcome, judging_sources) =
             self.judge_tree(index, phase, states, &tree, &head, &Part::Whole, &reminders)?;
         if let Some(signal) = self.interrupt.signal() {
-            return Ok((outcome.verdict, Some(signal)));
+            return Ok(Taken {
+                interrupted: Some(signal),
+                ..Taken::unsealed(outcome.verdict)
+            });
         }
         let name = &phase.name.value;
         let lines = &outcome.lines;
@@ -149,7 +158,7 @@ impl<'p> Interpreter<'p> {
             Verdict::Fail => "red",
             Verdict::Pass if !self.may_seal(phase, &tree)? => {
                 drop(self.repo.record(self.plan.name(), &run.judged("green")));
-                return Ok((Verdict::Fail, None));
+                return Ok(Taken::unsealed(Verdict::Fail));
             }
             Verdict::Pass => {
                 let sealed = self.seal(index, &run, states, old_tag, &judging_sources);
@@ -157,7 +166,12 @@ impl<'p> Interpreter<'p> {
                     // The green was seen all the same; what stood in the way is told.
                     drop(self.repo.record(self.plan.name(), &run.judged("green")));
                 }
-                return sealed.map(|()| (Verdict::Pass, None));
+                sealed?;
+                return Ok(Taken {
+                    verdict: self.push(index, phase, states, &head),
+                    interrupted: None,
+                    sealed: true,
+                });
             }
             _ => "blocked",
         };
@@ -165,7 +179,46 @@ impl<'p> Interpreter<'p> {
             // The verdict stands, and it is the worse news of the two.
             self.say(error.diagnostic(), &self.plan.sources);
         }
-        Ok((outcome.verdict, None))
+        Ok(Taken::unsealed(outcome.verdict))
+    }
+
+    /// Pushes what was sealed, where the plan says so. The tags of the phases before go
+    /// along: what could not be pushed then is made up for.
+    fn push(&self, index: usize, phase: &Phase, states: &States, head: &Head) -> Verdict {
+        let Some(remote) = &phase.push else {
+            return Verdict::Pass;
+        };
+        let earlier = self.plan.phases.iter().zip(&states.phases).take(index);
+        let sealed = earlier.filter(|(_, state)| matches!(state, PhaseState::Sealed { .. }));
+        let tags: Vec<String> = sealed
+            .map(|(phase, _)| phase)
+            .chain([phase])
+            .filter_map(|phase| phase.tag.as_ref())
+            .map(|tag| tag.name.value.clone())
+            // A phase that had no tag when it was sealed may have one in the plan since.
+            .filter(|name| matches!(self.repo.tag(name), Ok(Some(_))))
+            .collect();
+        let pushed = self.repo.push(&Push {
+            remote: &remote.value,
+            head,
+            tags: &tags,
+            plan: self.plan.name(),
+        });
+        match pushed {
+            Ok(refs) => {
+                self.emit(Event::PhasePushed {
+                    phase: phase.name.value.clone(),
+                    remote: remote.value.clone(),
+                    refs,
+                });
+                Verdict::Pass
+            }
+            Err(error) => {
+                let diagnostic = error.diagnostic().at(remote.span);
+                self.say(diagnostic, &self.plan.sources);
+                Verdict::Blocked
+            }
+        }
     }
 
     /// Records that a phase opens, once; gives what is to be shown then.
@@ -253,5 +306,22 @@ impl<'p> Interpreter<'p> {
             branch: head.branch.clone(),
         });
         Ok(())
+    }
+}
+
+/// What came of taking one phase through its gate.
+struct Taken {
+    verdict: Verdict,
+    interrupted: Option<i32>,
+    sealed: bool,
+}
+
+impl Taken {
+    fn unsealed(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            interrupted: None,
+            sealed: false,
+        }
     }
 }

@@ -430,8 +430,10 @@ fn the_page_of_codes_has_every_code() {
 /// Every event there is, by type, with the fields it was seen with.
 fn events() -> BTreeMap<String, BTreeSet<String>> {
     let project = Project::with_plan(
-        "plan \"P\" {\n  remind \"r\"\n}\nphase a \"A\" {\n  goal \"g\"\n  scope { allow \"x\", \"plan.gate\" }\n  tasks \"T.md\"\n  gate g $ true\n  gate f {\n    service s {\n      $ echo up; exec sleep 60\n      ready output /up/\n    }\n    retry 1\n    hold 1ms every 1ms\n    $ f=$(git rev-parse --absolute-git-dir)/f; test -e $f || { touch $f; false; }\n  }\n  commit feat \"a\"\n  tag \"v\"\n}\n",
+        "plan \"P\" {\n  remind \"r\"\n}\nphase a \"A\" {\n  goal \"g\"\n  scope { allow \"x\", \"plan.gate\" }\n  tasks \"T.md\"\n  gate g $ true\n  gate f {\n    service s {\n      $ echo up; exec sleep 60\n      ready output /up/\n    }\n    retry 1\n    hold 1ms every 1ms\n    $ f=$(git rev-parse --absolute-git-dir)/f; test -e $f || { touch $f; false; }\n  }\n  commit feat \"a\"\n  tag \"v\"\n  push \"origin\"\n}\n",
     );
+    project.git(&["init", "--quiet", "--bare", ".git/origin.git"]);
+    project.git(&["remote", "add", "origin", ".git/origin.git"]);
     project
         .stage("x", "x\n")
         .stage("T.md", "- [ ] t\n")

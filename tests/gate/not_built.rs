@@ -14,7 +14,6 @@ fn user(feature: Feature) -> (&'static str, &'static str) {
             "",
             "gate g {\n    ratchet lines = files(\"**\").len() rises\n  }",
         ),
-        Feature::Push => ("", "gate g $ true\n  push \"origin\""),
     }
 }
 

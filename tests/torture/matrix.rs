@@ -194,7 +194,8 @@ fn refs(project: &Project) -> Result<Refs, String> {
     let moved = project.subjects().len() == 2;
     let tagged = !project.tags().is_empty();
     let ledger = project.git(&["for-each-ref", "--format=%(subject)", "refs/gate/ledger"]);
-    let sealed = ledger == "sealed p";
+    // A ledger that met the one of a remote was sealed before.
+    let sealed = matches!(ledger.as_str(), "sealed p" | "join");
     match (moved, tagged, sealed) {
         (false, false, false) => Ok(Refs::Old),
         (true, true, true) => Ok(Refs::New),

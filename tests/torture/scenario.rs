@@ -16,7 +16,7 @@ pub struct Scenario {
 }
 
 /// Every scenario. A step is tried in the first that comes to it.
-pub const ALL: [Scenario; 8] = [
+pub const ALL: [Scenario; 10] = [
     Scenario {
         name: "run",
         args: &["run"],
@@ -52,6 +52,18 @@ pub const ALL: [Scenario; 8] = [
         args: &["run"],
         make: working_tree,
         seals: true,
+    },
+    Scenario {
+        name: "run, and push",
+        args: &["run"],
+        make: pushing,
+        seals: true,
+    },
+    Scenario {
+        name: "install ledger",
+        args: &["install", "ledger"],
+        make: pushing,
+        seals: false,
     },
     Scenario {
         name: "fmt",
@@ -186,6 +198,21 @@ fn tables() -> Project {
     );
     made.git(&["commit", "-qm", "plan"]);
     made.stage("a", "1\n").write("b", "1\n");
+    made
+}
+
+/// A remote whose ledger went on.
+fn pushing() -> Project {
+    let made = Project::with_plan(
+        "phase p \"P\" {\n  gate g $ test -f a\n  commit feat \"p\"\n  tag \"v1\"\n  push \"origin\"\n}\n",
+    );
+    made.git(&["init", "-q", "--bare", ".git/origin.git"]);
+    made.git(&["remote", "add", "origin", ".git/origin.git"]);
+    let tree = made.git(&["rev-parse", "HEAD^{tree}"]);
+    let other = made.git(&["commit-tree", "-m", "join", &tree]);
+    let ledger = format!("{other}:refs/gate/ledger/plan");
+    made.git(&["push", "-q", "origin", &ledger]);
+    made.stage("a", "1\n");
     made
 }
 
