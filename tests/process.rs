@@ -431,3 +431,42 @@ fn a_command_has_no_terminal() {
     assert!(ids.all(|id| id == pid), "{text}");
     assert_ne!(finished.exit, Exit::Code(0));
 }
+
+#[test]
+fn one_that_stopped_itself_is_ended_when_its_time_is_over() {
+    let mut command = shell("kill -STOP $$");
+    command.timeout = Duration::from_millis(100);
+    assert_eq!(finish(&command).exit, Exit::TimedOut);
+}
+
+#[test]
+fn one_that_closed_its_output_is_waited_for() {
+    let finished = finish(&shell("echo last; exec >&- 2>&-; sleep 0.1; exit 5"));
+    assert_eq!(finished.exit, Exit::Code(5));
+    assert_eq!(finished.stdout.whole().unwrap(), "last");
+}
+
+#[test]
+fn what_is_started_in_answer_to_being_ended_is_ended_too() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    // Each leaves group and session, and says who it is.
+    let born = r#"setsid bash -c 'echo $$ >>"$0"; trap "" TERM; sleep 1000' "$0""#;
+    let script = format!(
+        "trap '{} & {} &' TERM; while :; do sleep 0.01; done",
+        quoted(born),
+        quoted(born)
+    );
+    let mut command = command("bash", &["-c", &script, file.path().to_str().unwrap()]);
+    command.timeout = Duration::from_millis(200);
+    assert_eq!(finish(&command).exit, Exit::TimedOut);
+    let pids = std::fs::read_to_string(file.path()).unwrap();
+    assert!(!pids.is_empty());
+    for pid in pids.lines() {
+        assert!(!is_alive(pid), "{pid}");
+    }
+}
+
+/// A text inside `'…'`.
+fn quoted(text: &str) -> String {
+    text.replace('\'', "'\\''")
+}
