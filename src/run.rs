@@ -36,7 +36,7 @@ mod turn;
 mod verify;
 mod worktree;
 
-pub use amendment::{Assurance, Consent, Unsealed};
+pub use amendment::{Assurance, Consent, Unsealed, unrecorded};
 pub use event::{
     AttemptFailure, Counts, DiagnosticEvent, Event, HoldSummary, Mode, Place, SCHEMA, Verdict,
 };

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Plan;
 use crate::repo::{RepoError, Repository, TreeLoader};
 use crate::report::verify::{document, table};
-use crate::run::{Refusal, Subject, Verification, verify};
+use crate::run::{Refusal, Subject, Verification, unrecorded, verify};
 use crate::source::Sources;
 
 #[derive(Debug, Args)]
@@ -75,6 +75,27 @@ fn look(args: &VerifyArgs) -> Result<(Plan, Verification), Refusal> {
         Some(tag) => Subject::Tag(tag),
     };
     let mut verification = verify(&plan, &repo, &subject)?;
+    if subject == Subject::All {
+        add_unrecorded(&plan, &repo, &mut verification);
+    }
     verification.sources = located.relocated(&verification.sources);
     Ok((plan, verification))
+}
+
+/// Adds what of the plan under lock was changed and is not on record.
+fn add_unrecorded(plan: &Plan, repo: &Repository, verification: &mut Verification) {
+    match unrecorded(plan, repo) {
+        Ok(changed) => {
+            // The plan's own texts are the first of them, so places found before stay true.
+            verification.sources = changed.sources;
+            let advice =
+                "take it back, or have a person amend the plan: `gate amend --reason \"…\"`";
+            let told = changed.items.iter();
+            verification.add(told.map(|item| item.diagnostic().help(advice)));
+        }
+        // What is wrong with the ledger was found already.
+        Err(error) => verification.unchecked.push(format!(
+            "whether the plan was changed under lock, as the ledger cannot be read: {error}"
+        )),
+    }
 }

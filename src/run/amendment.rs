@@ -4,7 +4,7 @@
 mod entry;
 
 use super::event::Event;
-use super::history::{History, RecordedFiles};
+use super::history::{History, RecordedFiles, unsealed_by};
 use super::interpreter::Interpreter;
 use super::outcome::Refusal;
 use super::state::{self, PhaseState};
@@ -274,6 +274,61 @@ fn pending(plan: &Plan, repo: &Repository, given: &Given) -> Result<Amendments, 
     Ok(found)
 }
 
+/// What of `plan` was changed under lock and is not on record as amended: since the last
+/// entry of the ledger, and from entry to entry before that.
+///
+/// # Errors
+/// Where git fails.
+pub fn unrecorded(plan: &Plan, repo: &Repository) -> Result<Amendments, RepoError> {
+    let mut found = pending(plan, repo, &Given::default())?;
+    if found.items.is_empty() {
+        found.sources = plan.sources.clone();
+    }
+    let history = History::with_plans(plan.name(), repo)?;
+    let mut locked: Vec<LockedPhase> = Vec::new();
+    let mut last: Option<RecordedFiles> = None;
+    for (entry, files) in history.trail(plan)? {
+        let load =
+            |files: &RecordedFiles| OnRecord::Ledger(files.clone()).load(plan, &Given::default());
+        if let Some(before) = &last
+            && *before != files
+            && entry.event() != Some("amended")
+            && let (Ok(before), Ok(now)) = (load(before), load(&files))
+        {
+            let mut step = amendments(&before, &now, &locked);
+            let id = entry.id.short();
+            step.sources = step
+                .sources
+                .renamed(|path| match path.ends_with(" (on record)") {
+                    true => path.to_owned(),
+                    false => format!("{path} (entry {id})"),
+                });
+            for item in &mut step.items {
+                item.note = Some(format!(
+                    "the entry `{id}` has it so, and nobody amended the plan"
+                ));
+            }
+            found.merge(step);
+        }
+        let name = entry.phase().unwrap_or_default();
+        match entry.event() {
+            Some("opened") | Some("sealed") => {
+                locked.retain(|lock| lock.name != name);
+                locked.push(LockedPhase {
+                    name: name.to_owned(),
+                    sealed: entry.event() == Some("sealed"),
+                });
+            }
+            _ => {
+                let unsealed: Vec<&str> = unsealed_by(entry).collect();
+                locked.retain(|lock| !unsealed.contains(&lock.name.as_str()));
+            }
+        }
+        last = Some(files);
+    }
+    Ok(found)
+}
+
 /// The phases of the plan on record that are open or sealed.
 fn locked(
     recorded: &Plan,
@@ -307,7 +362,7 @@ enum OnRecord<'r> {
 
 impl<'r> OnRecord<'r> {
     fn find(plan: &Plan, repo: &'r Repository) -> Result<Option<Self>, RepoError> {
-        let history = History::read(plan.name(), repo)?;
+        let history = History::with_plans(plan.name(), repo)?;
         if let Some(files) = history.plan_on_record(plan)? {
             return Ok(Some(Self::Ledger(files)));
         }

@@ -10,8 +10,11 @@ use crate::repo::{Head, LedgerEntry, Oid, RepoError, Repository};
 
 use super::record::PLAN_FOLDER;
 
-/// The events that states and locks are derived from.
-const EVENTS: [&str; 7] = [
+/// The events that states are derived from.
+const STATES: [&str; 3] = ["opened", "amended", "sealed"];
+
+/// The events that have the plan beside them.
+const PLANS: [&str; 7] = [
     "opened", "red", "green", "blocked", "waiting", "amended", "sealed",
 ];
 
@@ -44,12 +47,21 @@ pub(super) struct Reopening {
 }
 
 impl<'r> History<'r> {
-    /// Reads the ledger of a plan (its path without `.gate`).
+    /// Reads what states are derived from in the ledger of a plan (its path without `.gate`).
     pub fn read(plan: &str, repo: &'r Repository) -> Result<Self, RepoError> {
+        Self::of(plan, repo, &STATES)
+    }
+
+    /// Reads every entry, too, that has the plan's files beside it.
+    pub fn with_plans(plan: &str, repo: &'r Repository) -> Result<Self, RepoError> {
+        Self::of(plan, repo, &PLANS)
+    }
+
+    fn of(plan: &str, repo: &'r Repository, events: &[&str]) -> Result<Self, RepoError> {
         Ok(Self {
             repo,
             head: repo.head()?,
-            entries: repo.ledger_of(plan, &EVENTS)?,
+            entries: repo.ledger_of(plan, events)?,
         })
     }
 
@@ -187,6 +199,18 @@ impl<'r> History<'r> {
         Ok(None)
     }
 
+    /// Every entry of this history that has the plan's files, oldest first.
+    pub fn trail(&self, plan: &Plan) -> Result<Vec<(&LedgerEntry, RecordedFiles)>, RepoError> {
+        let mut trail = Vec::new();
+        for entry in &self.entries {
+            let files = self.repo.recorded_files(&entry.id, PLAN_FOLDER)?;
+            if !files.is_empty() && self.holds(entry, plan)? {
+                trail.push((entry, files));
+            }
+        }
+        Ok(trail)
+    }
+
     /// Whether an entry is of this history: a seal's commit is in it; anything else
     /// happened on this branch, or where this branch comes from, to a phase that the plan
     /// still has. Another branch may hold another plan under the same name.
@@ -207,6 +231,11 @@ impl<'r> History<'r> {
         let known = entry.phase().is_some_and(|name| plan.phase(name).is_some());
         Ok(known && in_history(entry.field("head").and_then(Oid::parse))?)
     }
+}
+
+/// The names of the phases that an entry unseals.
+pub(super) fn unsealed_by(entry: &LedgerEntry) -> impl Iterator<Item = &str> {
+    reopened(entry).map(|(name, _, _)| name)
 }
 
 /// The phases that an entry unseals: name, commit, and the object of the tag.

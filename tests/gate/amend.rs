@@ -513,3 +513,71 @@ fn what_was_added_is_under_lock_once_a_run_has_judged_by_it() {
     let answer = project.gate(&["run", "--format", "json"]).exits(1);
     assert_eq!(answer.codes(), ["R501 plan.gate:7:8"]);
 }
+
+#[test]
+fn verify_finds_a_change_that_nobody_amended() {
+    let project = opened();
+    project.stage("words", "one\ntwo\nthree\n");
+    project.gate(&["run"]).exits(0);
+    project.gate(&["verify"]).exits(0);
+    changed(&project, "> 2", "> 0");
+    let found = project.gate(&["verify"]).exits(1);
+    assert!(found.stderr.contains("error[R501]"), "{}", found.text());
+    at_terminal(
+        &project,
+        &["amend", "--reason", "so"],
+        &[("Type `yes`:", "yes")],
+    )
+    .exits(0);
+    project.gate(&["verify"]).exits(0);
+}
+
+/// What a line for the shell prints.
+fn sh(project: &Project, line: &str) -> String {
+    let mut command = std::process::Command::new("sh");
+    let output = command
+        .args(["-c", line])
+        .current_dir(project.path())
+        .output();
+    String::from_utf8(output.unwrap().stdout)
+        .unwrap()
+        .trim()
+        .to_owned()
+}
+
+#[test]
+fn verify_finds_a_record_that_was_made_to_fit() {
+    let project = opened();
+    // An entry by hand, as if the plan had been amended.
+    let ledger = "refs/gate/ledger/plan";
+    let weak = project.read("plan.gate").replace("> 2", "> 0");
+    project.write(".git/weak", &weak);
+    let blob = project.git(&["hash-object", "-w", ".git/weak"]);
+    let plan = format!("040000 tree {}\tplan", {
+        project.write(".git/line", format!("100644 blob {blob}\tplan.gate\n"));
+        sh(&project, "git mktree < .git/line")
+    });
+    project.write(
+        ".git/line",
+        format!(
+            "{}\n{plan}\n",
+            project.git(&["ls-tree", ledger, "entry.json"])
+        ),
+    );
+    let tree = sh(&project, "git mktree < .git/line");
+    let title = project.git(&["log", "-1", "--format=%s", ledger]);
+    let entry = project.git(&["commit-tree", &tree, "-p", ledger, "-m", &title]);
+    project.git(&["update-ref", ledger, &entry]);
+    project.stage("plan.gate", &weak);
+    // The run has no other record to go by; the trail tells.
+    project.gate(&["run"]).exits(0);
+    let found = project.gate(&["verify"]).exits(1);
+    assert!(
+        found
+            .stderr
+            .contains("the gate `many` of phase `words` was changed")
+            && found.stderr.contains("nobody amended the plan"),
+        "{}",
+        found.text()
+    );
+}
