@@ -22,6 +22,8 @@ mod ledger;
 mod loader;
 #[path = "repo/seal.rs"]
 mod seal;
+#[path = "repo/shadow.rs"]
+mod shadow;
 #[path = "repo/share.rs"]
 mod share;
 #[path = "repo/state.rs"]

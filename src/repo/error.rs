@@ -35,7 +35,7 @@ pub enum RepoError {
     /// An operation of git is half done.
     #[error("a {what} is in progress")]
     InProgress {
-        /// `merge`, `rebase`, `cherry-pick`, `revert` or `mail patch`.
+        /// `merge`, `rebase`, `cherry-pick`, `revert`, `bisect` or `mail patch`.
         what: &'static str,
     },
     /// Git does not know who commits.
@@ -227,6 +227,7 @@ impl RepoError {
             Self::Unmerged { .. } => {
                 "resolve the conflicts and stage the result with `git add`".to_owned()
             }
+            Self::InProgress { what: "bisect" } => "end it with `git bisect reset`".to_owned(),
             Self::InProgress { what } => {
                 let command = match *what {
                     "mail patch" => "am",

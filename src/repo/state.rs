@@ -53,6 +53,8 @@ impl Repository {
             Some("cherry-pick")
         } else if self.reference("REVERT_HEAD")?.is_some() {
             Some("revert")
+        } else if there("BISECT_LOG") {
+            Some("bisect")
         } else {
             None
         };

@@ -315,11 +315,16 @@ fn what_is_half_done_is_found() {
         ));
         sandbox.git(stop);
     }
+    sandbox.git(&["bisect", "start"]);
+    let error = sandbox.untouched(|repository| repository.preflight().unwrap_err());
+    let advice = &error.diagnostic().suggestions[0].text;
+    seen.push(format!("{error}: {advice}"));
     insta::assert_snapshot!(seen.join("\n"), @r#"
     a merge is in progress: finish it with `git commit`, or drop it with `git merge --abort`
     a rebase is in progress: finish it with `git rebase --continue`, or drop it with `git rebase --abort`
     a cherry-pick is in progress: finish it with `git cherry-pick --continue`, or drop it with `git cherry-pick --abort`
     a revert is in progress: finish it with `git revert --continue`, or drop it with `git revert --abort`
+    a bisect is in progress: end it with `git bisect reset`
     "#);
 }
 

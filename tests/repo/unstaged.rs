@@ -9,13 +9,13 @@ use proptest::test_runner::{Config, TestRunner};
 
 use crate::sandbox::{Sandbox, git_command, names};
 
-const PATHS: [&str; 14] = [
+pub const PATHS: [&str; 14] = [
     "a", "b", "d", "d/a", "d/e", "d/e/a", "d/e/f/g", "out", "out/x", "d/out/y", "a.log", " blank",
     "-dash", ":(top)*",
 ];
 
 #[derive(Debug, Clone, Copy)]
-enum Act {
+pub enum Act {
     Write(&'static str),
     Remove,
     Folder,
@@ -31,7 +31,7 @@ enum Act {
     Commit,
 }
 
-fn acts() -> impl Strategy<Value = Act> {
+pub fn acts() -> impl Strategy<Value = Act> {
     prop_oneof![
         6 => prop::sample::select(vec!["1\n", "2\n", "longer\n", ""]).prop_map(Act::Write),
         3 => Just(Act::Remove),
@@ -66,7 +66,7 @@ fn clear(root: &Path, path: &str) {
     }
 }
 
-fn act(sandbox: &Sandbox, act: Act, path: &str) {
+pub fn act(sandbox: &Sandbox, act: Act, path: &str) {
     let place = sandbox.root.join(path);
     // What git refuses is no act.
     let git = |args: &[&str]| {
