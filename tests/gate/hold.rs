@@ -96,7 +96,7 @@ fn the_first_red_beat_ends_it_and_is_named() {
 
 #[test]
 fn a_beat_has_a_timeout_and_the_hold_has_not() {
-    let answer = plan("timeout 250ms\n    hold 300ms every 100ms\n    $ true")
+    let answer = plan("timeout 3s\n    hold 4s every 2s\n    $ true")
         .gate(&["try", "--format", "json"])
         .exits(0);
     assert_eq!(answer.verdicts(), ["g pass"]);

@@ -45,6 +45,15 @@ fn a_soak_whose_length_the_plan_says_begins_first() {
 }
 
 #[test]
+fn what_took_longest_in_an_earlier_run_begins_first() {
+    let project = Project::with_plan(
+        "phase p \"P\" {\n  gate a {\n    inputs none\n    $ true\n  }\n  gate b {\n    inputs none\n    $ sleep 1\n  }\n}\n",
+    );
+    assert_eq!(started(&project, &ONE, 0), ["a", "b"]);
+    assert_eq!(started(&project, &ONE, 0), ["b", "a"]);
+}
+
+#[test]
 fn what_needs_a_red_is_skipped_and_says_so_and_so_on() {
     let project = Project::with_plan(
         "phase p \"P\" {\n  gate a $ false\n  gate b {\n    needs a\n    $ true\n  }\n  gate c {\n    needs b\n    $ true\n  }\n  gate d $ true\n}\n",

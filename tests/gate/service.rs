@@ -135,15 +135,15 @@ fn one_that_is_never_ready_blocks_and_is_ended() {
 fn what_is_asked_and_how_it_answered_last_is_told() {
     for (ready, last) in [
         (
-            "ready within 300ms http \"http://127.0.0.1:{{port}}/\"",
+            "ready within 1s http \"http://127.0.0.1:{{port}}/\"",
             "refused",
         ),
         (
-            "ready within 300ms output /never/",
+            "ready within 1s output /never/",
             "it has not written /never/",
         ),
         (
-            "ready within 300ms $ echo not yet; exit 4",
+            "ready within 1s $ echo not yet; exit 4",
             "`echo not yet; exit 4` exited with 4: not yet",
         ),
     ] {

@@ -113,6 +113,8 @@ fn ways(needs: &[&[usize]], dependents: &[Vec<usize>], lengths: &[u64]) -> Vec<u
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::Queue;
 
     /// The order in which one worker takes them.
@@ -148,5 +150,57 @@ mod tests {
             order(&[&[], &[0], &[0], &[1, 2]], &[1, 1, 2, 1]),
             [0, 2, 1, 3]
         );
+    }
+
+    /// Needs that never go in a circle, and lengths.
+    fn plans() -> impl Strategy<Value = (Vec<Vec<usize>>, Vec<u64>)> {
+        (1..20usize).prop_flat_map(|count| {
+            let needs: Vec<_> = (0..count)
+                .map(|at| proptest::collection::btree_set(0..at.max(1), 0..=at.min(3)))
+                .collect();
+            let needs = needs.prop_map(|all| {
+                let all = all.into_iter().enumerate();
+                all.map(|(at, needs)| needs.into_iter().filter(|need| *need < at).collect())
+                    .collect()
+            });
+            (needs, proptest::collection::vec(0..9u64, count))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn each_is_taken_once_after_what_it_needs_and_never_while_more_hangs_on_another(
+            (needs, lengths) in plans()
+        ) {
+            let needs: Vec<&[usize]> = needs.iter().map(Vec::as_slice).collect();
+            let order = order(&needs, &lengths);
+            let mut sorted = order.clone();
+            sorted.sort_unstable();
+            prop_assert_eq!(sorted, (0..needs.len()).collect::<Vec<_>>());
+            let place = |at: usize| order.iter().position(|it| *it == at);
+            for (at, needs) in needs.iter().enumerate() {
+                for need in *needs {
+                    prop_assert!(place(*need) < place(at));
+                }
+            }
+            // The longest way from a gate to the end, found the slow way.
+            fn way(at: usize, needs: &[&[usize]], lengths: &[u64]) -> u64 {
+                let after = (0..needs.len())
+                    .filter(|other| needs.get(*other).is_some_and(|list| list.contains(&at)))
+                    .map(|other| way(other, needs, lengths))
+                    .max();
+                lengths.get(at).copied().unwrap_or(0) + after.unwrap_or(0)
+            }
+            for (turn, at) in order.iter().enumerate() {
+                let done = order.get(..turn).unwrap_or_default();
+                let might = (0..needs.len()).filter(|other| {
+                    !done.contains(other)
+                        && needs.get(*other).is_some_and(|list| list.iter().all(|need| done.contains(need)))
+                });
+                for other in might {
+                    prop_assert!(way(other, &needs, &lengths) <= way(*at, &needs, &lengths));
+                }
+            }
+        }
     }
 }
