@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::git::{self, os};
+use super::index::Staged;
 use super::{Oid, RepoError, RepoPath, Repository};
 use crate::disk::Step;
 
@@ -60,6 +61,20 @@ impl Repository {
     /// # Errors
     /// Where git cannot read the tree.
     pub fn files(&self, tree: &Oid) -> Result<Vec<TreeEntry>, RepoError> {
+        // The staged tree is listed in the index, in the same order.
+        if let Some(index) = self.index()
+            && index.tree() == Some(tree)
+            && !index.is_unmerged()
+        {
+            let staged = index.entries().filter(|entry| !entry.is_intended());
+            let entry = |entry: Staged<'_>| TreeEntry {
+                path: entry.path(),
+                oid: Oid::from_raw(entry.id()),
+                mode: entry.mode(),
+                kind: EntryKind::of(entry.mode()),
+            };
+            return Ok(staged.map(entry).collect());
+        }
         let mut all = match self.files_with_git2(tree) {
             Ok(all) => all,
             Err(_) => {

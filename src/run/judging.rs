@@ -1,6 +1,7 @@
 //! What the gates of one run share: the judged tree, the phases' changes, and the values
 //! that exist only in a run.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -54,8 +55,17 @@ pub(crate) struct Judging<'a> {
 /// The files of the judged tree.
 struct Listing {
     entries: Vec<TreeEntry>,
-    /// Their paths as texts.
-    names: Vec<String>,
+    /// Their paths as texts, when they are asked for.
+    names: OnceLock<Vec<String>>,
+}
+
+impl Listing {
+    fn names(&self) -> &[String] {
+        self.names.get_or_init(|| {
+            let paths = self.entries.iter().map(|entry| entry.path.to_str_lossy());
+            paths.map(Cow::into_owned).collect()
+        })
+    }
 }
 
 /// What a [`Judging`] is made of.
@@ -109,11 +119,10 @@ impl<'a> Judging<'a> {
             return Ok(known);
         }
         let entries = self.repo.files(&self.tree)?;
-        let names = entries
-            .iter()
-            .map(|entry| entry.path.to_str_lossy().into_owned())
-            .collect();
-        Ok(self.files.get_or_init(|| Listing { entries, names }))
+        Ok(self.files.get_or_init(|| Listing {
+            entries,
+            names: OnceLock::new(),
+        }))
     }
 
     /// The files of the judged tree, sorted by path.
@@ -185,11 +194,11 @@ impl<'a> Judging<'a> {
         span: Span,
     ) -> Result<Vec<String>, Fault> {
         let listing = self.listing().map_err(|error| git_fault(&error, span))?;
-        let mut found = vec![false; listing.names.len()];
+        let mut found = vec![false; listing.entries.len()];
         for glob in globs {
             let mut any = false;
             if let Some(matcher) = matcher(glob) {
-                let files = listing.entries.iter().zip(&listing.names);
+                let files = listing.entries.iter().zip(listing.names());
                 for ((entry, name), hit) in files.zip(&mut found) {
                     // A path given where a glob is wanted is matched literally.
                     if matcher.is_match(entry.path.as_path()) || name == glob {
@@ -203,7 +212,7 @@ impl<'a> Judging<'a> {
             }
         }
         Ok(listing
-            .names
+            .names()
             .iter()
             .zip(found)
             .filter(|(_, hit)| *hit)
@@ -242,7 +251,7 @@ impl<'a> Judging<'a> {
 }
 
 fn nothing_matched(listing: &Listing, glob: &str, span: Span) -> Fault {
-    let near = nearest_existing(glob, listing.names.iter().map(String::as_str));
+    let near = nearest_existing(glob, listing.names().iter().map(String::as_str));
     let mut notes = vec![match near {
         Some(near) => format!("the nearest path that exists is `{near}`"),
         None => "the judged tree has nothing like it".to_owned(),
