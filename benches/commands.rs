@@ -17,7 +17,6 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Std, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -280,19 +279,26 @@ fn gate(repository: &Path) -> Std {
     gate
 }
 
-/// The most memory `gate try` itself takes, in MiB: it is the first of its group, and the
-/// kernel says when it ends.
+/// The most memory `gate try` itself takes, in MiB, as the kernel tells when it ends.
+#[expect(
+    clippy::zombie_processes,
+    reason = "wait4 waits for it, and says what it took"
+)]
 fn memory(repository: &Path) -> f64 {
-    let mut gate = gate(repository);
-    gate.stdout(Stdio::null()).process_group(0);
-    let child = gate.spawn().unwrap();
+    let child = gate(repository).stdout(Stdio::null()).spawn().unwrap();
     let pid = i32::try_from(child.id()).unwrap();
     // SAFETY: all zeros is a valid value of this plain C structure.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     let mut status = 0;
     // SAFETY: both pointers are of values that outlive the call; the child is ours.
     unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) };
-    usage.ru_maxrss as f64 / 1024.0
+    // Linux counts KiB, macOS bytes.
+    let unit = if cfg!(target_os = "macos") {
+        1.0
+    } else {
+        1024.0
+    };
+    usage.ru_maxrss as f64 * unit / 1024.0 / 1024.0
 }
 
 fn succeed(command: &mut Std) {
