@@ -350,12 +350,18 @@ impl<'a> Analyzer<'a> {
     /// Whether a statement beginning with one of these words could not be read, so that
     /// what it declares is not known.
     fn is_unread_statement(&self, words: &[&str]) -> bool {
+        self.is_unread_line(|line| {
+            let first = line.split_whitespace().next().unwrap_or_default();
+            words.contains(&first)
+        })
+    }
+
+    /// Whether such a line could not be read.
+    fn is_unread_line(&self, is: impl Fn(&str) -> bool) -> bool {
         self.broken.iter().any(|broken| {
             self.sources.get(broken.source).is_some_and(|source| {
                 let line = source.position(broken.start as usize).line;
-                let text = source.slice(source.line_span(line));
-                let first = text.split_whitespace().next().unwrap_or_default();
-                words.contains(&first)
+                is(source.slice(source.line_span(line)))
             })
         })
     }

@@ -24,6 +24,8 @@ impl Analyzer<'_> {
         let mut file = false;
         if let ast::ExprKind::Name(of) = &object.kind {
             match self.value_of(of, place) {
+                // Claimed twice, which was reported: which is meant is not known.
+                Some(_) if self.alias(of, place).is_some() => return wrong(span),
                 Some(binding) => file = binding.file,
                 None => {
                     if let Some(alias) = self.alias(of, place) {

@@ -58,6 +58,8 @@ pub(super) struct CheckDecl<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Alias {
     pub span: Span,
+    /// Whether it was given with `as`.
+    pub explicit: bool,
     /// None where the file could not be used.
     pub module: Option<usize>,
 }
@@ -123,9 +125,42 @@ impl<'a> Analyzer<'a> {
             self.duplicate(&alias.value, "alias", span, first);
             return;
         }
-        names
-            .aliases
-            .insert(alias.value.as_str(), Alias { span, module });
+        let alias_of = Alias {
+            span,
+            explicit,
+            module,
+        };
+        names.aliases.insert(alias.value.as_str(), alias_of);
+    }
+
+    /// Reports a value or a check that is called as a used file is.
+    fn alias_taken(&mut self, alias: Alias, what: &str, name: &Ident) {
+        if alias.explicit {
+            let late = alias.span.source == name.span.source && alias.span.start > name.span.start;
+            if late {
+                self.duplicate(&name.value, "alias", alias.span, name.span);
+            } else {
+                self.duplicate(&name.value, what, name.span, alias.span);
+            }
+            return;
+        }
+        self.report(
+            Diagnostic::new(
+                Code::ALIAS_NEEDED,
+                format!(
+                    "`{0}` cannot be an alias: a {what} is called `{0}`",
+                    name.value
+                ),
+                alias.span,
+            )
+            .also(name.span, format!("`{}` is declared here", name.value))
+            .fix(
+                "give it an alias with `as`",
+                Applicability::Unsafe,
+                alias.span.at_end(),
+                " as other",
+            ),
+        );
     }
 
     fn declare_value(&mut self, names: &mut Names<'a>, decl: ValueDecl<'a>) {
@@ -133,17 +168,14 @@ impl<'a> Analyzer<'a> {
         if !self.not_builtin(name) {
             return;
         }
-        let first = names
-            .values
-            .get(name.value.as_str())
-            .map(|first| first.name().span)
-            .or_else(|| names.aliases.get(name.value.as_str()).map(|a| a.span));
-        match first {
-            Some(first) => self.duplicate(&name.value, "value", name.span, first),
-            None => {
-                names.values.insert(name.value.as_str(), decl);
-            }
+        if let Some(first) = names.values.get(name.value.as_str()) {
+            self.duplicate(&name.value, "value", name.span, first.name().span);
+            return;
         }
+        if let Some(alias) = names.aliases.get(name.value.as_str()) {
+            self.alias_taken(*alias, "value", name);
+        }
+        names.values.insert(name.value.as_str(), decl);
     }
 
     fn declare_check(&mut self, names: &mut Names<'a>, decl: CheckDecl<'a>) {
@@ -151,17 +183,14 @@ impl<'a> Analyzer<'a> {
         if !self.free_of_library(name, "a check") {
             return;
         }
-        let first = names
-            .checks
-            .get(name.value.as_str())
-            .map(|first| first.name.span)
-            .or_else(|| names.aliases.get(name.value.as_str()).map(|a| a.span));
-        match first {
-            Some(first) => self.duplicate(&name.value, "check", name.span, first),
-            None => {
-                names.checks.insert(name.value.as_str(), decl);
-            }
+        if let Some(first) = names.checks.get(name.value.as_str()) {
+            self.duplicate(&name.value, "check", name.span, first.name.span);
+            return;
         }
+        if let Some(alias) = names.aliases.get(name.value.as_str()) {
+            self.alias_taken(*alias, "check", name);
+        }
+        names.checks.insert(name.value.as_str(), decl);
     }
 
     fn free_of_library(&mut self, name: &Ident, what: &str) -> bool {

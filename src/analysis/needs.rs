@@ -82,7 +82,7 @@ impl<'a> Analyzer<'a> {
                                 names.push(name);
                             }
                         }
-                        None if unsure => {}
+                        None if unsure || self.is_in_broken(&name.value) => {}
                         None => self.unknown_gate(&name, &index, others, elsewhere),
                     }
                 }

@@ -40,6 +40,8 @@ pub(super) struct Sum {
     pub names: HashMap<String, (Span, &'static str)>,
     /// Whether something was left out because it is not known or was wrong.
     pub unsure: bool,
+    /// Whether gates may be among it.
+    pub gates_unsure: bool,
 }
 
 /// A phase being read.
@@ -59,6 +61,7 @@ impl<'a> Analyzer<'a> {
         for stmt in stmts {
             if !self.count(stmt.span) {
                 reading.sum.unsure = true;
+                reading.sum.gates_unsure = true;
                 return;
             }
             if !self.phase_setting(stmt, place, reading) {
@@ -143,7 +146,10 @@ impl<'a> Analyzer<'a> {
                             reading.sum.gates.push(gate);
                         }
                     }
-                    None => reading.sum.unsure = true,
+                    None => {
+                        reading.sum.unsure = true;
+                        reading.sum.gates_unsure = true;
+                    }
                 }
             }
             StmtKind::Manual { name, title, body } => {
@@ -186,6 +192,7 @@ impl<'a> Analyzer<'a> {
     ) {
         let turns = self.turns(variable, list, place);
         reading.sum.unsure |= turns.unsure;
+        reading.sum.gates_unsure |= turns.unsure;
         let mut origin = vec![expand::head(stmt.keyword, list)];
         origin.extend(reading.origin.iter().copied());
         for turn in turns.places {

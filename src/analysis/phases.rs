@@ -167,7 +167,14 @@ impl<'a> Analyzer<'a> {
             tag: own.tag.or(shared.tag),
             push: own.push.or(shared.push),
         };
-        (phase, needs, (sum.names, sum.unsure || broken))
+        let lost = broken && self.gates_lost();
+        (phase, needs, (sum.names, sum.gates_unsure || lost))
+    }
+
+    /// Whether text that could not be read may declare gates whose names do not stand there.
+    fn gates_lost(&self) -> bool {
+        self.is_unread_statement(&["for", "every", "include"])
+            || self.is_unread_line(|line| line.contains("\"{{") || line.contains("}}\""))
     }
 
     fn needs_of_phases(

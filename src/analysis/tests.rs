@@ -33,6 +33,7 @@ impl<'a> Analyzer<'a> {
         // The call that waits for what is expected of it.
         let mut waiting: Option<Span> = None;
         let mut pairs = 0;
+        let mut alone = false;
         for inner in &body.stmts {
             if !self.count(inner.span) {
                 return;
@@ -61,6 +62,7 @@ impl<'a> Analyzer<'a> {
                     if waiting.take().is_some() {
                         pairs += 1;
                     } else if !self.is_broken(stmt.span) {
+                        alone = true;
                         self.report(
                             Diagnostic::new(
                                 Code::EMPTY_TEST,
@@ -77,7 +79,10 @@ impl<'a> Analyzer<'a> {
             }
         }
         if let Some(call) = waiting {
-            self.unpaired(call, stmt.span);
+            // One of each: they stand in the wrong order, and that was said.
+            if !alone {
+                self.unpaired(call, stmt.span);
+            }
         } else if pairs == 0
             && !body
                 .stmts

@@ -21,6 +21,7 @@ use crate::source::{Source, Span};
 
 use super::lower::{MAX_STATEMENTS, foreign_operator, too_many};
 use super::repair::Mend;
+use super::words;
 use structure::{Kind, Open};
 
 /// How deep a file may nest: brackets, blocks, unary operators and interpolations, one each.
@@ -77,6 +78,27 @@ enum Previous {
     Sign,
 }
 
+/// What the statement in hand holds outside of brackets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    /// Not known: its first word begins none.
+    Unknown,
+    /// Operands only, among which a word is never an operator.
+    Operands,
+    /// An expression.
+    Expression,
+}
+
+impl Reads {
+    fn of(word: &str) -> Self {
+        match word {
+            "expect" | "when" | "let" | "env" | "param" | "ratchet" | "for" => Self::Expression,
+            _ if words::blocks_of(word).is_empty() => Self::Unknown,
+            _ => Self::Operands,
+        }
+    }
+}
+
 struct Scanner<'s> {
     source: &'s Source,
     text: &'s str,
@@ -87,10 +109,11 @@ struct Scanner<'s> {
     /// Where the last token began and ended.
     previous_start: usize,
     previous_end: usize,
-    /// The words of the statement in hand, at most three of them.
-    words: Vec<Range<usize>>,
+    /// The word the statement in hand begins with.
+    first_word: Option<&'s str>,
     /// Tokens since the statement began.
     tokens: usize,
+    reads: Reads,
     /// Consecutive unary operators.
     unary: usize,
     /// Consecutive `word <`, each of which may open a type inside a type.
@@ -135,8 +158,9 @@ impl<'s> Scanner<'s> {
             previous: Previous::Start,
             previous_start: 0,
             previous_end: 0,
-            words: Vec::new(),
+            first_word: None,
             tokens: 0,
+            reads: Reads::Unknown,
             unary: 0,
             types: 0,
             negated: false,
@@ -172,6 +196,9 @@ impl<'s> Scanner<'s> {
     }
 
     fn newline(&mut self) {
+        if self.extra > 0 && self.lacks_brace() {
+            self.add_brace();
+        }
         self.at += 1;
         self.line_first = true;
         self.line_start = self.at;
@@ -183,8 +210,9 @@ impl<'s> Scanner<'s> {
     /// A statement may start here.
     fn fresh(&mut self) {
         self.previous = Previous::Start;
-        self.words.clear();
+        self.first_word = None;
         self.tokens = 0;
+        self.reads = Reads::Unknown;
         self.unary = 0;
         self.types = 0;
     }
@@ -324,6 +352,11 @@ impl<'s> Scanner<'s> {
             ("||", "or")
         };
         self.at += 2;
+        if self.in_block() && self.reads != Reads::Expression {
+            // No operator stands here, and what does not fit is the grammar's to tell.
+            self.after(Previous::Sign);
+            return;
+        }
         let place = self.span(start..self.at);
         self.report(foreign_operator(place, sign, instead, instead));
         self.mend(start..self.at, format!(" {instead} "));
@@ -341,8 +374,8 @@ impl<'s> Scanner<'s> {
         let start = self.at;
         self.at = self.word_end(start);
         let word = self.text.get(start..self.at).unwrap_or_default();
-        if self.words.len() < 3 && self.words.len() + 1 == self.tokens {
-            self.words.push(start..self.at);
+        if self.tokens == 1 {
+            self.first_word = Some(word);
         }
         let after_operand = matches!(self.previous, Previous::Word | Previous::Value);
         let negated = std::mem::take(&mut self.negated);
@@ -355,10 +388,26 @@ impl<'s> Scanner<'s> {
             self.script();
             return;
         }
+        let block = self.in_block();
+        if block && (self.tokens == 1 || self.is_step_of_gate(word)) {
+            self.reads = Reads::of(word);
+            // An operand follows, but on this line.
+            let operand = matches!(word, "expect" | "when");
+            self.after(if operand {
+                Previous::Sign
+            } else {
+                Previous::Word
+            });
+            return;
+        }
+        if block && word == "in" && self.tokens == 3 && self.first_word == Some("for") {
+            self.after(Previous::Sign);
+            return;
+        }
         // Where an operand stands, these are names.
         let operator = self.tokens > 2
+            && !(block && self.reads == Reads::Operands)
             && (after_operand || negated)
-            && !(word == "in" && self.in_block() && self.has_own_in())
             && matches!(word, "and" | "or" | "in" | "contains" | "matches");
         self.after(if operator {
             Previous::Operator
@@ -367,13 +416,14 @@ impl<'s> Scanner<'s> {
         });
     }
 
-    /// Whether `in` is a word of the statement in hand.
-    fn has_own_in(&self) -> bool {
-        let first = self.words.first().cloned();
-        matches!(
-            first.and_then(|word| self.text.get(word)),
-            Some("forbid" | "for")
-        )
+    /// Whether `word` begins the step of a gate on one line: `gate name "title" expect …`.
+    fn is_step_of_gate(&self, word: &str) -> bool {
+        let place = match self.previous {
+            Previous::Word => self.tokens == 3,
+            Previous::Value => matches!(self.tokens, 3 | 4),
+            _ => false,
+        };
+        place && self.first_word == Some("gate") && !words::blocks_of(word).is_empty()
     }
 
     fn semicolon(&mut self) {
@@ -401,7 +451,9 @@ impl<'s> Scanner<'s> {
             )
         };
         self.report(diagnostic);
-        self.quiet_line(start);
+        if !(last && self.in_block()) {
+            self.quiet_line(start);
+        }
         self.mend(start..self.at, if last { " " } else { "\n" });
         if self.in_block() {
             self.fresh();

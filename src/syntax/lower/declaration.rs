@@ -99,7 +99,7 @@ impl Lowering<'_> {
         let name = self.name(&mut parts, head, "a name");
         let title = self.title(&mut parts);
         let body = match parts.take(Rule::line) {
-            Some(line) => Some(GateBody::Line(Box::new(self.gate_line(line)?))),
+            Some(line) => Some(GateBody::Line(Box::new(self.gate_line(line, head)?))),
             None if head.spare.is_none() && parts.list.is_empty() => {
                 self.no_step(&parts, head);
                 let span = head.keyword;
@@ -147,7 +147,7 @@ impl Lowering<'_> {
     }
 
     /// The one step on a gate's own line.
-    fn gate_line(&mut self, line: Pair<'_>) -> Option<Stmt> {
+    fn gate_line<'i>(&mut self, line: Pair<'i>, head: &mut Head<'i>) -> Option<Stmt> {
         let known = line.into_inner().next()?;
         let span = self.span(&known);
         let keyword = self.token_at(span.start as usize);
@@ -174,7 +174,7 @@ impl Lowering<'_> {
         let failed = self.failed;
         let rule = known.as_rule();
         let mut inner = Head {
-            broken: None,
+            broken: head.broken.take(),
             word,
             keyword,
             within: Some(BlockKind::Gate),
@@ -192,6 +192,7 @@ impl Lowering<'_> {
             return None;
         }
         let kind = self.kind(known, &mut inner);
+        head.broken = inner.broken;
         let kind = kind.unwrap_or_else(|| self.placeholder(span));
         self.failed |= failed;
         Some(Stmt {

@@ -7,7 +7,7 @@ use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::source::{Span, Spanned};
 
 use super::Lowering;
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, MapEntry, UnaryOp};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind, MapEntry, TextPart, UnaryOp};
 use crate::syntax::parser::{Pair, Rule};
 
 /// How deep an expression may be, the links of a chain of operators counted too. What
@@ -266,11 +266,15 @@ impl Lowering<'_> {
             match text.plain() {
                 Some(plain) => Spanned::new(plain, text.span),
                 None => {
+                    let place = text.parts.iter().find_map(|part| match part {
+                        TextPart::Interpolation { span, .. } => Some(*span),
+                        TextPart::Literal { .. } => None,
+                    });
                     self.report(
                         Diagnostic::new(
                             Code::NO_INTERPOLATION,
                             "a key is fixed: `{{` stands for nothing here",
-                            text.span,
+                            place.unwrap_or(text.span),
                         )
                         .fix(
                             "write `\\{{` for two braces",
@@ -283,7 +287,7 @@ impl Lowering<'_> {
                 }
             }
         };
-        let value = self.expression(parts.next()?);
+        let value = self.expression(parts.find(|part| part.as_rule() != Rule::colon)?);
         Some(MapEntry { key, value })
     }
 }

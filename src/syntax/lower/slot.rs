@@ -276,7 +276,7 @@ impl Lowering<'_> {
             return;
         }
         let found = self.source.slice(span);
-        if found.starts_with(['(', '[', '{'])
+        if (found.starts_with(['(', '[', '{', '-']) || found == "not")
             && head.broken.is_some()
             && code != Code::MISSING_TITLE
         {

@@ -89,6 +89,9 @@ impl Lowering<'_> {
         }
         // A block after text that no rule takes still has its own mistakes.
         if let Some(block) = head.spare.take() {
+            if !self.failed {
+                self.spare_block(&block, has_block);
+            }
             let inner = block_kind(rule, within);
             if inner.is_some() {
                 self.block(block, inner);
@@ -113,6 +116,24 @@ impl Lowering<'_> {
             doc,
             kind,
         })
+    }
+
+    /// A block where the statement takes none, or has one.
+    fn spare_block(&mut self, block: &Pair<'_>, second: bool) {
+        let span = self.span(block);
+        let brace = Span::new(span.source, span.start as usize, span.start as usize + 1);
+        if second {
+            self.report(
+                Diagnostic::new(
+                    Code::TEXT_AFTER_BLOCK,
+                    "nothing stands after a block's `}`",
+                    brace,
+                )
+                .help("a statement has one block"),
+            );
+        } else {
+            self.unexpected(brace, "the end of the line");
+        }
     }
 
     fn keyword(&self, known: &Pair<'_>, span: Span) -> Span {

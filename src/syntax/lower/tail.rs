@@ -77,6 +77,8 @@ impl Lowering<'_> {
         let token = self.token_at(stop);
         let comma = self.source.slice(junk) == ",";
         let token = if comma { junk } else { token };
+        let token = self.name_after_operand(token).unwrap_or(token);
+        let stop = token.start as usize;
         let at_junk = token.start == junk.start;
         let sign = self.source.slice(token);
         if at_junk
@@ -129,6 +131,25 @@ impl Lowering<'_> {
             return;
         }
         self.unexpected(token, wanted);
+    }
+
+    /// The `in` of `f("x" in: "y")`, at whose `:` the reading stops: what is missing is the
+    /// comma before it.
+    fn name_after_operand(&self, token: Span) -> Option<Span> {
+        let before = self.source.text().get(..token.start as usize)?;
+        if self.source.slice(token) != ":" || open_bracket(before.rsplit('\n').next()?) != Some('(')
+        {
+            return None;
+        }
+        let word = ["in", "contains", "matches", "and", "or"]
+            .into_iter()
+            .find(|word| {
+                before
+                    .strip_suffix(word)
+                    .is_some_and(|rest| rest.ends_with([' ', '\t']))
+            })?;
+        let end = token.start as usize;
+        Some(Span::new(token.source, end - word.len(), end))
     }
 
     /// How far the call of a check that ends a broken statement can be read.
@@ -214,18 +235,22 @@ impl Lowering<'_> {
         let start = self.mended.written(broken.base);
         let before = text.get(start..stop).unwrap_or_default();
         let open = open_bracket(before);
-        let operand = before
-            .trim_end()
-            .ends_with(['(', '[', ',', '=', '+', '<', '>', ':']);
-        if before.trim_end().ends_with('.') {
+        let last = before.trim_end();
+        let word = last.rsplit(|c: char| !c.is_ascii_alphabetic()).next();
+        let operand = last.ends_with(['(', '[', ',', '=', '+', '<', '>', ':', '-'])
+            || matches!(word, Some("not" | "and" | "or"));
+        if last.ends_with('.') {
             return "a name after `.`";
         }
         match (open, operand) {
-            (Some('{'), true) if before.trim_end().ends_with(['{', ',']) => "a key",
+            (Some('{'), true) if last.ends_with(['{', ',']) => "a key",
             (_, true) => "a value",
             (Some('('), false) => "`,` or `)`",
             (Some('['), false) => "`,` or `]`",
-            (Some('{'), false) if before.trim_end().ends_with('{') => "a key",
+            (Some('{'), false) if last.ends_with('{') => "a key",
+            (Some('{'), false) if last.rsplit(['{', ',']).next().is_some_and(is_key) => {
+                "`:` after the key"
+            }
             (Some(_), false) => "`,`, `:` or `}`",
             (None, false) => match broken.rule {
                 Rule::list | Rule::forbid | Rule::inputs | Rule::amend => {
@@ -393,6 +418,15 @@ impl Lowering<'_> {
         );
         true
     }
+}
+
+/// Whether this is an entry of a map as far as its key.
+fn is_key(entry: &str) -> bool {
+    let entry = entry.trim();
+    entry.ends_with(['"', '\'']) && !entry.contains(':')
+        || entry
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 /// The innermost bracket that is open at the end of `text`, strings left out.

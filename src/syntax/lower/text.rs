@@ -120,7 +120,12 @@ impl Lowering<'_> {
                 return c.to_string();
             }
         }
-        if !self.failed {
+        // One for each string: the mend is the string's.
+        let last = self.diagnostics.last();
+        let other = last.is_some_and(|said| {
+            said.code == Code::BAD_ESCAPE && said.primary().is_some_and(|at| !whole.contains(at))
+        });
+        if !self.failed || other {
             self.bad_escape(written, at, whole, code.is_some());
         }
         written.to_owned()

@@ -330,6 +330,14 @@ impl Scanner<'_> {
 
     pub(super) fn slashes(&mut self, start: usize, end: usize) {
         let place = self.span(start..start + 2);
+        let before = self.text.get(self.line_start..start).unwrap_or_default();
+        let value = match self.previous {
+            Previous::Operator | Previous::Sign => !before.trim().is_empty(),
+            Previous::Word => ["forbid", "output"]
+                .iter()
+                .any(|word| before.trim_end().ends_with(word)),
+            _ => false,
+        };
         self.report(
             Diagnostic::new(
                 Code::BAD_REGEX,
@@ -344,8 +352,15 @@ impl Scanner<'_> {
             ),
         );
         self.quiet_line(start);
-        self.mend(start..start + 2, "# ");
-        self.at = end;
+        if value {
+            // The statement is whole with any regex.
+            self.mend(start..start + 2, "/x/");
+            self.at = start + 2;
+            self.after(Previous::Value);
+        } else {
+            self.mend(start..start + 2, "# ");
+            self.at = end;
+        }
     }
 
     /// `src/main.rs` without quotes, the slash at `at`.

@@ -11,12 +11,8 @@ impl Scanner<'_> {
         if self.byte(next) != Some(b'{') || !self.in_block() {
             return false;
         }
-        let first = self
-            .words
-            .first()
-            .and_then(|word| self.text.get(word.clone()));
         // As the second word of a declaration it is a name.
-        self.tokens == 1 || (first == Some("gate") && self.tokens > 2)
+        self.tokens == 1 || (self.first_word == Some("gate") && self.tokens > 2)
     }
 
     /// Skips the body.

@@ -102,17 +102,13 @@ impl Scanner<'_> {
             self.unclosed_brackets(block.map_or(0, |index| index + 1), self.at);
             return Kind::Block;
         }
-        let first = self
-            .words
-            .first()
-            .and_then(|word| self.text.get(word.clone()));
+        let first = self.first_word;
         match self.previous {
-            Previous::Operator if first == Some("for") && ends_line => Kind::Block,
+            Previous::Operator | Previous::Sign if first == Some("for") && ends_line => Kind::Block,
             Previous::Operator | Previous::Sign => Kind::Map,
-            Previous::Word if self.tokens == 2 => match first {
-                Some("expect" | "when" | "in" | "let" | "env") => Kind::Map,
-                _ => Kind::Block,
-            },
+            Previous::Word if self.tokens == 2 && matches!(first, Some("in" | "let" | "env")) => {
+                Kind::Map
+            }
             _ => Kind::Block,
         }
     }
@@ -340,6 +336,69 @@ impl Scanner<'_> {
             return true;
         }
         false
+    }
+
+    /// Whether the statement that ends with this line is the head of a block whose `{` is
+    /// not there: its lines stand indented below it.
+    pub(super) fn lacks_brace(&self) -> bool {
+        let last = self
+            .previous_end
+            .checked_sub(1)
+            .and_then(|at| self.byte(at));
+        let titled = matches!(last, Some(b'"' | b'\''));
+        let head = match self.first_word {
+            Some("scope") => self.tokens == 1,
+            Some("plan" | "proof") => self.tokens == 1 || (self.tokens == 2 && titled),
+            Some("every" | "service") => self.tokens == 2,
+            Some("test" | "phase" | "manual") => titled,
+            Some("gate") => self.tokens == 2 || (self.tokens == 3 && titled),
+            Some("check") => self.open.is_empty() && last == Some(b')'),
+            Some("for") => self.tokens > 3,
+            _ => false,
+        };
+        let ends = matches!(self.previous, Previous::Word | Previous::Value);
+        head && ends && self.in_block() && last != Some(b'}') && self.indented_below()
+    }
+
+    /// Whether the next line with something on it is indented further than this one.
+    fn indented_below(&self) -> bool {
+        let mut line = self.line_end(self.at) + 1;
+        loop {
+            let first = self.skip_blanks(line);
+            match self.byte(first) {
+                Some(b'\n') => line = first + 1,
+                Some(b'#') => line = self.line_end(first) + 1,
+                None | Some(b'{') => return false,
+                Some(_) => return first - line > self.indent_of(self.previous_start),
+            }
+        }
+    }
+
+    /// Puts in the `{` of a head that lacks it.
+    pub(super) fn add_brace(&mut self) {
+        let end = self.previous_end;
+        let word = self.first_word.unwrap_or_default();
+        let place = self.span(end..end);
+        self.report(
+            Diagnostic::new(
+                Code::MISSING_BLOCK,
+                format!("`{word}` needs a block in `{{ }}`: the `{{` is missing"),
+                place,
+            )
+            .fix("add `{`", Applicability::Unsafe, place, " {"),
+        );
+        self.mend(end..end, " {");
+        self.extra -= 1;
+        self.open.push(Open {
+            kind: Kind::Block,
+            at: end - 1,
+            indent: self.indent_of(self.previous_start),
+            flat: false,
+            begun: false,
+            inline: false,
+        });
+        self.deepen(end - 1, 0);
+        self.fresh();
     }
 
     /// A comma or an operator at the end of its statement.
