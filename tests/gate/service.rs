@@ -212,7 +212,7 @@ fn a_red_that_came_of_a_dying_service_is_no_red() {
 #[test]
 fn the_whole_tree_is_asked_with_its_signal_and_killed_when_it_does_not_hear() {
     let project = gate(
-        "    service polite {\n      $ trap 'echo bye > .git/bye; exit 0' INT; echo up; while :; do sleep 0.01; done\n      ready output /up/\n      stop SIGINT within 10s\n    }\n    service deaf {\n      $ trap '' TERM; echo $$ > .git/deaf; setsid sh -c 'trap \"\" TERM; echo $$ > .git/deeper; while :; do sleep 1; done' & echo up; while :; do sleep 1; done\n      ready output /up/\n      stop SIGTERM within 100ms\n    }\n    $ until test -s .git/deeper; do sleep 0.01; done",
+        "    service polite {\n      $ trap 'echo bye > .git/bye; exit 0' INT; echo up; while :; do sleep 0.01 || :; done\n      ready output /up/\n      stop SIGINT within 10s\n    }\n    service deaf {\n      $ trap '' TERM; echo $$ > .git/deaf; setsid sh -c 'trap \"\" TERM; echo $$ > .git/deeper; while :; do sleep 1; done' & echo up; while :; do sleep 1; done\n      ready output /up/\n      stop SIGTERM within 100ms\n    }\n    $ until test -s .git/deeper; do sleep 0.01; done",
     );
     tried(&project, 0);
     assert_eq!(project.read(".git/bye"), "bye\n");
@@ -224,7 +224,7 @@ fn the_whole_tree_is_asked_with_its_signal_and_killed_when_it_does_not_hear() {
 fn what_needs_another_starts_after_it_and_stops_before_it() {
     let service = |name: &str, needs: &str| {
         format!(
-            "    service {name} {{\n      {needs}\n      $ echo {name} up >> .git/log; echo ready; trap 'echo {name} down >> .git/log; exit 0' TERM; while :; do sleep 0.01; done\n      ready output /ready/\n    }}\n"
+            "    service {name} {{\n      {needs}\n      $ trap 'echo {name} down >> .git/log; exit 0' TERM; echo {name} up >> .git/log; echo ready; while :; do sleep 0.01 || :; done\n      ready output /ready/\n    }}\n"
         )
     };
     let project = gate(&format!(
