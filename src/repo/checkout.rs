@@ -86,7 +86,7 @@ impl Repository {
             (looking.join().unwrap_or_default(), pin)
         });
         let pin = pin?;
-        share::unlink(&shadow, &site, shared)?;
+        share::unlink(&shadow, &site, self.root(), shared)?;
         let way = match self.update(&site, &seen, tree) {
             Ok(way) => way,
             Err(ended @ RepoError::GitEnded { .. }) => return Err(ended),

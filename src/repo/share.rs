@@ -34,8 +34,16 @@ struct Made {
 
 /// Removes the links of folders that are no longer ignored, or no longer there. To be
 /// done before git writes into the checkout.
-pub(super) fn unlink(shadow: &Path, site: &Site, ignored: &[RepoPath]) -> Result<(), RepoError> {
+pub(super) fn unlink(
+    shadow: &Path,
+    site: &Site,
+    root: &Path,
+    ignored: &[RepoPath],
+) -> Result<(), RepoError> {
     let mut made = Made::load(shadow)?;
+    if made.root != root {
+        made.move_to(site, root)?;
+    }
     let ignored: BTreeSet<&RepoPath> = ignored.iter().collect();
     let stale = |made: &Made, path: &RepoPath| {
         let mut shared = ancestors(path).filter(|folder| ignored.contains(folder));
@@ -78,13 +86,8 @@ pub(super) fn link(
     anew: bool,
 ) -> Result<(), RepoError> {
     let mut made = Made::load(shadow)?;
-    if made.root != root {
-        for path in made.folders.keys() {
-            let folder = site.work_tree.join(path.as_path());
-            remove_links(&folder, &made.root.join(path.as_path()), |_| true)?;
-        }
-        made.root = root.to_owned();
-    }
+    // None is known where the checkout has begun anew.
+    made.root = root.to_owned();
     for path in ignored {
         made.add(site, path)?;
     }
@@ -145,6 +148,25 @@ impl Made {
             return Ok(());
         }
         disk::write(Step::ShareList, &self.file, &bytes).map_err(|e| files("write", &self.file, &e))
+    }
+
+    /// The repository was moved, or is a copy of the one the links lead to: they go, and in a
+    /// copy, where no folder is the one that was made, the folders too.
+    fn move_to(&mut self, site: &Site, root: &Path) -> Result<(), RepoError> {
+        let inside = fs::canonicalize(&site.work_tree).unwrap_or_default();
+        for path in self.folders.keys().rev() {
+            let folder = site.work_tree.join(path.as_path());
+            // A link on the way may lead anywhere.
+            if !fs::canonicalize(&folder).is_ok_and(|folder| folder.starts_with(&inside)) {
+                continue;
+            }
+            remove_links(&folder, &self.root.join(path.as_path()), |_| true)?;
+            if !self.is_ours(&folder, path) {
+                drop(disk::remove_folder(Step::ShareGone, &folder));
+            }
+        }
+        self.root = root.to_owned();
+        Ok(())
     }
 
     fn is_ours(&self, folder: &Path, path: &RepoPath) -> bool {

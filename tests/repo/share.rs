@@ -148,3 +148,22 @@ fn a_folder_that_the_tree_has_as_a_link_is_not_entered() {
     );
     assert!(!Path::new("/tmp/cache/x").exists());
 }
+
+#[test]
+fn a_copy_of_the_repository_has_its_own() {
+    let sandbox = with_modules();
+    drop(checkout(&sandbox));
+    let copy = sandbox.root.parent().unwrap().join("copy");
+    let copied = std::process::Command::new("cp")
+        .arg("-a")
+        .args([&sandbox.root, &copy])
+        .status();
+    assert!(copied.unwrap().success());
+    std::fs::write(copy.join("node_modules/left/index.js"), "of the copy\n").unwrap();
+    let repository = gatelang::repo::Repository::discover(&copy).unwrap();
+    let checkout = repository
+        .checkout(&repository.staged_tree().unwrap())
+        .unwrap();
+    let read = text(checkout.root(), "node_modules/left/index.js");
+    assert_eq!(read.as_deref(), Some("of the copy\n"));
+}
