@@ -1,8 +1,12 @@
 //! Signals while gates run: what they started is gone, and the run says how it ended.
 
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use crate::holdings::Holdings;
+use crate::long;
 use crate::pipes::Pipes;
 use crate::project::{Answer, Project};
 use crate::traces;
@@ -135,4 +139,39 @@ fn a_checkout_in_which_git_is_still_at_work_is_left_to_it() {
     // What it left half done is mended when its turn comes.
     project.stage("slow", "else\n");
     project.gate(&["try"]).exits(1);
+}
+
+/// A whole group is killed, git and all, wherever it happens to be.
+#[test]
+fn killed_with_all_its_gits_at_any_moment() {
+    let (times, step) = if long() { (150, 2) } else { (4, 75) };
+    for moment in (0..times).map(|n| Duration::from_millis(n * step)) {
+        let project = Project::with_plan(
+            "phase p \"P\" {\n  gate g $ test \"$(cat file)\" = 1\n  commit feat \"p\"\n  tag \"v1\"\n}\n",
+        );
+        project.stage("file", "1\n").write("file", "2\n");
+        let before = Holdings::of(&project);
+        let mut command = project.gate_command();
+        let mut run = command.arg("run").process_group(0).spawn().unwrap();
+        // Not to be in step with it, but to be at many places of it.
+        thread::sleep(moment);
+        let group = format!("-{}", run.id());
+        let killed = Command::new("kill")
+            .args(["-s", "KILL", "--", &group])
+            .output();
+        killed.unwrap();
+        run.wait().unwrap();
+        let name = format!("after {moment:?}");
+        let after = Holdings::of(&project);
+        assert!(before == after, "{name}: {}", before.difference(&after));
+        let again = project.gate(&["run"]);
+        assert_eq!(again.code, 0, "{name}: {}", again.text());
+        assert_eq!(project.tags(), ["v1"], "{name}");
+        assert_eq!(project.subjects(), ["feat(p): p", "plan"], "{name}");
+        assert_eq!(project.git(&["show", "v1:file"]), "1", "{name}");
+        let after = Holdings::of(&project);
+        assert!(before == after, "{name}: {}", before.difference(&after));
+        let left = traces::left(&project);
+        assert!(left.is_empty(), "{name}: {left:?}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Torture: nothing of the user's is ever lost, whatever happens to a run.
 //!
 //! `cargo test` runs a short form; with `GATE_TORTURE=long` every step meets every signal.
+//! With `GATE_TORTURE=page` the matrix of docs/src/reliability.md is written anew.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +15,7 @@ mod holdings;
 mod locked;
 mod matrix;
 mod meanwhile;
+mod page;
 #[path = "../gate/pipes.rs"]
 mod pipes;
 #[path = "../gate/project.rs"]
