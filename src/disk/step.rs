@@ -1,4 +1,7 @@
 //! The steps: all that gate writes outside memory.
+//!
+//! A new one needs a scenario of `tests/torture` that comes to it, and a row in
+//! `docs/src/reliability.md`, which `GATE_TORTURE=page cargo test --test torture` writes.
 
 /// Before or after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
