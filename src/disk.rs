@@ -13,7 +13,6 @@ mod step;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rustix::io::{FdFlags, fcntl_setfd};
 
@@ -215,10 +214,15 @@ impl Drop for Folder {
 /// A new file in `folder`, as any file is made there, under a name to be replaced.
 fn unnamed(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
-    tempfile::Builder::new()
+    // So that nobody takes it for left behind before it is locked.
+    let coming = File::open(folder)?;
+    coming.lock_shared()?;
+    let new = tempfile::Builder::new()
         .prefix(NEW)
         .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(folder)
+        .tempfile_in(folder)?;
+    new.as_file().lock()?;
+    Ok(new)
 }
 
 /// How the names of files begin that are not in their place yet.
@@ -227,11 +231,8 @@ const NEW: &str = ".new-";
 /// How the names of each [`Folder`] begin.
 const TEMPORARY: &str = ".tmp-";
 
-/// How old a file must be to be nobody's that is about to put it in its place.
-const ABANDONED: Duration = Duration::from_secs(3600);
-
 /// Removes what processes that were killed left in `folder`: each [`Folder`] that nobody
-/// uses, and old files that never came to their place. Best effort: it costs only space.
+/// uses, and files that never came to their place. Best effort: it costs only space.
 pub(crate) fn sweep(name: Step, folder: &Path) {
     let Ok(alone) = File::open(folder) else {
         return;
@@ -244,17 +245,15 @@ pub(crate) fn sweep(name: Step, folder: &Path) {
     for entry in entries.flatten() {
         let path = entry.path();
         let begins = |start: &str| entry.file_name().to_string_lossy().starts_with(start);
-        if begins(TEMPORARY) {
-            let unused = File::open(&path).is_ok_and(|lock| lock.try_lock().is_ok());
-            if unused {
-                drop(remove_folders(name, &path));
-            }
-        } else if begins(NEW) {
-            let changed = entry.metadata().and_then(|meta| meta.modified());
-            let age = changed.map(|time| time.elapsed().unwrap_or_default());
-            if age.is_ok_and(|age| age > ABANDONED) {
-                drop(remove(name, &path));
-            }
+        if !begins(TEMPORARY) && !begins(NEW) {
+            continue;
+        }
+        if File::open(&path).is_ok_and(|lock| lock.try_lock().is_ok()) {
+            drop(if path.is_dir() {
+                remove_folders(name, &path)
+            } else {
+                remove(name, &path)
+            });
         }
     }
 }

@@ -79,7 +79,15 @@ impl Repository {
     /// # Errors
     /// Where refs that had half moved cannot be moved on.
     pub fn sweep(&self, end: impl Fn(&str)) -> Result<(), RepoError> {
-        disk::sweep(Step::Swept, &self.own_dir()?);
+        let own = self.own_dir()?;
+        disk::sweep(Step::Swept, &own);
+        for entry in std::fs::read_dir(&own).into_iter().flatten().flatten() {
+            let inner = entry.path();
+            if inner.is_dir() {
+                disk::sweep(Step::Swept, &inner);
+                disk::sweep(Step::Swept, &inner.join("git"));
+            }
+        }
         self.settle()?;
         self.unpin_dead(end);
         Ok(())
