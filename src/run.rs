@@ -42,8 +42,8 @@ pub use event::{
 };
 pub use interpreter::Interpreter;
 pub use outcome::{Outcome, PhaseSelection, Refusal};
-pub use scope::{Rule, Standing, standing};
 pub use reuse::{Answer, Difference, DifferenceKind, LastVerdict, Origin, Why};
+pub use scope::{Rule, Standing, standing};
 pub use state::{PhaseState, States};
 pub use turn::Turn;
 pub use verify::{

@@ -253,7 +253,7 @@ const DEEP: &[(&str, &str, &str, &str, &str)] = &[
 
 #[test]
 fn steps_grow_with_the_depth() {
-    for (head, open, middle, close, tail) in DEEP.iter().copied() {
+    for &(head, open, middle, close, tail) in DEEP {
         let text = |depth: usize| {
             format!(
                 "{head}{}{middle}{}{tail}",
@@ -272,7 +272,7 @@ fn steps_grow_with_the_depth() {
 
 #[test]
 fn what_is_broken_deep_inside_costs_no_more() {
-    for (head, open, _, close, tail) in DEEP.iter().copied() {
+    for &(head, open, _, close, tail) in DEEP {
         let text = |depth: usize| {
             format!(
                 "{head}{}= =;{}{tail}",

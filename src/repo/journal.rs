@@ -262,6 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a folder of the test's own")]
     fn orders_are_read_and_a_journal_is_read_back() {
         let (a, b) = ("a".repeat(40), "b".repeat(40));
         let orders = format!(

@@ -310,8 +310,8 @@ impl<W: Write> HumanReporter<W> {
         let from = from.map(phrase::origin);
         let detail = from.as_deref().or(reason.as_deref()).or(title.as_deref());
         let detail = detail.unwrap_or_default();
-        let judged = *verdict != Verdict::Skipped && origin.is_none();
-        let time = judged.then_some(*duration_ms);
+        let elsewhere = matches!(verdict, Verdict::Skipped | Verdict::Reused) || origin.is_some();
+        let time = (!elsewhere).then_some(*duration_ms);
         let row = Row::new(&name, *verdict, time, sanitise_line(detail).into_owned());
         self.row(row, |_| {})
     }

@@ -84,8 +84,8 @@ fn what_is_mended_wholly_is_ok() {
     let project = Project::with_plan("phase a \"A\" {\n  timeout: 5m;\n  gate g $ true\n}\n");
     let answer = project.gate(&["check", "--fix"]).exits(0);
     insta::assert_snapshot!(answer.text(), @r"
-    mended plan.gate:2:14: E0109: statements end without `;`
     mended plan.gate:2:10: E0110: a value follows `timeout` without `:`
+    mended plan.gate:2:14: E0109: statements end without `;`
     plan.gate: ok · 1 phase, 1 gate
     ");
     assert_eq!(

@@ -162,7 +162,8 @@ fn what_is_blocked_is_tried_again_and_red_counts_more() {
     assert_eq!(answer.verdicts(), ["g fail"]);
     assert_eq!(answer.codes(), ["R101 plan.gate:4:7"]);
 
-    let late = "retry 1\n    timeout 2s\n    $ test -e .git/second || { touch .git/second; sleep 100; }";
+    let late =
+        "retry 1\n    timeout 2s\n    $ test -e .git/second || { touch .git/second; sleep 100; }";
     let answer = plan(late).gate(&["try", "--format", "json"]).exits(0);
     assert_eq!(answer.verdicts(), ["g flaky"]);
     let events = answer.events();

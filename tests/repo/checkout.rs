@@ -284,7 +284,9 @@ fn each_user_has_one_of_its_own() {
         drop(checkout);
         // The warm one first.
         assert_eq!(repository.checkout(&tree).unwrap().root(), first);
-        let all: Vec<_> = (1..8).map(|_| repository.checkout(&tree).unwrap()).collect();
+        let all: Vec<_> = (1..8)
+            .map(|_| repository.checkout(&tree).unwrap())
+            .collect();
         let too_many = repository.checkout(&tree).unwrap_err();
         assert!(matches!(too_many, RepoError::Busy { .. }), "{too_many}");
         drop(all);

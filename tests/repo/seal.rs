@@ -379,7 +379,10 @@ fn a_head_that_is_switched_in_the_last_moment_moves_nothing() {
     let refused = std::fs::read_to_string(sandbox.root.join(".git/refused")).unwrap();
     assert!(refused.contains("HEAD.lock"), "{refused}");
     assert_eq!(sandbox.git(&["symbolic-ref", "HEAD"]), "refs/heads/main\n");
-    assert_eq!(sandbox.git(&["log", "-1", "--format=%s"]), "feat(one): the first\n");
+    assert_eq!(
+        sandbox.git(&["log", "-1", "--format=%s"]),
+        "feat(one): the first\n"
+    );
 }
 
 #[test]

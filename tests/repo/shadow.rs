@@ -61,17 +61,6 @@ fn between() -> impl Strategy<Value = Between> {
     ]
 }
 
-/// Settings that have a say in what files look like.
-fn settings() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
-    let all = vec![
-        ("core.autocrlf", "true"),
-        ("core.symlinks", "false"),
-        ("core.fileMode", "false"),
-        ("core.ignoreCase", "true"),
-    ];
-    prop::sample::subsequence(all, 0..=2)
-}
-
 fn remove(place: &Path) {
     match std::fs::symlink_metadata(place) {
         Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(place).unwrap(),

@@ -144,7 +144,7 @@ fn a_checkout_in_which_git_is_still_at_work_is_left_to_it() {
 /// A whole group is killed, git and all, wherever it happens to be.
 #[test]
 fn killed_with_all_its_gits_at_any_moment() {
-    let (times, step) = if long() { (150, 2) } else { (4, 75) };
+    let (times, step) = if long() { (60, 5) } else { (4, 75) };
     for moment in (0..times).map(|n| Duration::from_millis(n * step)) {
         let project = Project::with_plan(
             "phase p \"P\" {\n  gate g $ test \"$(cat file)\" = 1\n  commit feat \"p\"\n  tag \"v1\"\n}\n",

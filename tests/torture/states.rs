@@ -234,7 +234,7 @@ fn check(fates: &[Fate]) -> Result<(), TestCaseError> {
 
 #[test]
 fn whatever_the_state_it_is_the_same_afterwards() {
-    let cases = if long() { 400 } else { 12 };
+    let cases = if long() { 100 } else { 12 };
     let mut runner = TestRunner::new(Config {
         cases,
         failure_persistence: None,
