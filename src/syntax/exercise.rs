@@ -1,11 +1,18 @@
 //! Which of the grammar's rules a text makes use of: for the tests of the grammar.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::parser;
 use super::repair::Mended;
 use super::scan;
 use crate::source::Source;
+
+/// One reading at a time here: pest's limit of steps holds for the whole process.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The names of the grammar's rules, silent ones too.
 #[must_use]
@@ -19,6 +26,7 @@ pub fn rules() -> BTreeSet<String> {
 pub fn rules_in(source: &Source) -> BTreeSet<String> {
     let scan = scan::scan(source);
     let mended = Mended::new(source.text(), scan.mends);
+    let _alone = alone();
     let Ok(file) = parser::file(mended.text()) else {
         return BTreeSet::new();
     };
@@ -32,12 +40,9 @@ pub fn rules_in(source: &Source) -> BTreeSet<String> {
 /// whole process while it is asked.
 #[must_use]
 pub fn reads_within(source: &Source, steps: std::num::NonZeroUsize) -> bool {
-    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let scan = scan::scan(source);
     let mended = Mended::new(source.text(), scan.mends);
-    let _one = ONE
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _alone = alone();
     pest::set_call_limit(Some(steps));
     let read = parser::file(mended.text()).is_ok();
     pest::set_call_limit(None);
