@@ -99,12 +99,13 @@ fn the_second_ends_everything_at_once() {
     expect(&mut words, "");
 }
 
-#[test]
-fn a_signal_that_is_ignored_stays_so() {
+/// The program, up, started by a shell that ignores `ignored`.
+fn program_ignoring(ignored: &str) -> Child {
     let mut bash = Std::new("bash");
-    let script = "trap '' HUP; exec \"$0\" --exact program --nocapture 9>&1 >/dev/null";
+    let script =
+        format!("trap '' {ignored}; exec \"$0\" --exact program --nocapture 9>&1 >/dev/null");
     let mut child = bash
-        .args(["-c", script])
+        .args(["-c", &script])
         .arg(std::env::current_exe().unwrap())
         .env(SCRIPT, "echo up >&9; sleep 1000")
         .stdout(Stdio::piped())
@@ -113,10 +114,23 @@ fn a_signal_that_is_ignored_stays_so() {
         .unwrap();
     let mut words = BufReader::new(child.stdout.take().unwrap());
     expect(&mut words, "up");
+    child
+}
+
+#[test]
+fn a_hangup_that_is_ignored_stays_so() {
+    let mut child = program_ignoring("HUP");
     signal(&child, "-HUP");
     signal(&child, "-TERM");
     // Were HUP heeded, it would be the first.
     assert_eq!(child.wait().unwrap().code(), Some(40 + 15));
+}
+
+#[test]
+fn an_interrupt_is_heeded_also_behind_a_script() {
+    let mut child = program_ignoring("INT");
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(40 + 2));
 }
 
 #[test]

@@ -122,16 +122,19 @@ impl Interrupt {
 }
 
 /// Lets INT, TERM and HUP end the run: the first triggers `interrupt`, the second ends all
-/// children at once and exits with 128 + its number. A signal this process was started to
-/// ignore (`nohup`, `&` in a script) stays ignored; but for SIGCHLD, without which nobody
-/// hears how a child ended.
+/// children at once and exits with 128 + its number. A HUP this process was started to ignore
+/// (`nohup`) stays ignored. An INT does not: a script's `&` has it ignored, and who sends it
+/// there by name means it. Nor does SIGCHLD, without which nobody hears how a child ended.
 ///
 /// # Errors
 /// When handlers or their thread cannot be set up.
 pub fn handle_signals(interrupt: &Interrupt) -> io::Result<()> {
     platform::wait_for_children();
-    let wanted = [SIGINT, SIGTERM, SIGHUP];
-    let mut signals = Signals::new(wanted.into_iter().filter(|s| !platform::is_ignored(*s)))?;
+    let mut wanted = vec![SIGINT, SIGTERM];
+    if !platform::is_ignored(SIGHUP) {
+        wanted.push(SIGHUP);
+    }
+    let mut signals = Signals::new(wanted)?;
     let interrupt = interrupt.clone();
     disk::listening();
     std::thread::Builder::new()
