@@ -55,6 +55,7 @@ pub(crate) fn write(name: Step, path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Puts a file in the place of another, which it resembles in its permissions, and makes
 /// sure that it outlives the system.
+#[cfg(feature = "cli")]
 pub(crate) fn replace(name: Step, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let permissions = fs::metadata(path)?.permissions();
     let folder = path
@@ -160,6 +161,7 @@ pub(crate) fn temporary_file(
 }
 
 /// A new folder in the system's folder for temporary ones, there to stay.
+#[cfg(feature = "cli")]
 pub(crate) fn lasting_folder(name: Step, prefix: &str) -> io::Result<PathBuf> {
     step(name, || {
         let folder = tempfile::Builder::new().prefix(prefix).tempdir()?;
