@@ -174,10 +174,13 @@ impl Repository {
         };
         write(&site.git_dir.join("commondir"), &common)?;
         write(&site.work_tree.join(".git"), "gitdir: ../git\n")?;
-        let lock = site.git_dir.join("index.lock");
-        if lock.exists() {
-            // Whoever left it is gone: the checkout is locked for us.
-            disk::remove(Step::ShadowFileGone, &lock).map_err(|e| files("remove", &lock, &e))?;
+        // Whoever left a lock is gone: the checkout is locked for us.
+        let here = fs::read_dir(&site.git_dir).map_err(|e| files("read", &site.git_dir, &e))?;
+        for lock in here.flatten().map(|entry| entry.path()) {
+            if lock.extension().is_some_and(|end| end == "lock") {
+                disk::remove(Step::ShadowFileGone, &lock)
+                    .map_err(|e| files("remove", &lock, &e))?;
+            }
         }
         let head = self.head()?;
         self.copy_config(site)?;

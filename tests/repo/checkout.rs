@@ -333,7 +333,10 @@ fn a_broken_checkout_is_made_anew() {
     });
     let git_dir = root.parent().unwrap().join("git");
     std::fs::write(git_dir.join("index"), "nonsense").unwrap();
-    std::fs::write(git_dir.join("index.lock"), "").unwrap();
+    let locks = ["index.lock", "AUTO_MERGE.lock"].map(|name| git_dir.join(name));
+    for lock in &locks {
+        std::fs::write(lock, "").unwrap();
+    }
     std::fs::remove_file(root.join(".git")).unwrap();
     sandbox.untouched(|repository| {
         let checkout = repository
@@ -341,6 +344,7 @@ fn a_broken_checkout_is_made_anew() {
             .unwrap();
         assert_eq!(text(checkout.root(), "a"), "2\n");
         assert_eq!(git_in(checkout.root(), &["status", "--short"]), "M  a\n");
+        assert!(locks.iter().all(|lock| !lock.exists()));
     });
 }
 
