@@ -257,7 +257,7 @@ fn find_with_git(from: &Path) -> Result<Found, RepoError> {
             .output()
     };
     let first = ask("--absolute-git-dir")?;
-    if first.status != Some(0) {
+    if first.status != 0 {
         return Err(RepoError::NotARepository {
             path: from.to_owned(),
             detail: first.complaint(),
@@ -268,7 +268,7 @@ fn find_with_git(from: &Path) -> Result<Found, RepoError> {
     Ok(Found {
         git_dir: path(first),
         common_dir: path(ask("--git-common-dir")?),
-        work_tree: (work_tree.status == Some(0)).then(|| path(work_tree)),
+        work_tree: (work_tree.status == 0).then(|| path(work_tree)),
     })
 }
 

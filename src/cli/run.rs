@@ -175,6 +175,8 @@ fn go(
     process::adopt_orphans();
     // Without the handlers a signal ends us at once, as it would any program.
     let _handlers = process::handle_signals(&interrupt);
+    // A terminal's Ctrl-C reaches the calls of git too: that they failed is no news.
+    let interrupted = || interrupt.signal().map(|signal| Ended::with(128 + signal));
     let reporter = Arc::new(Mutex::new(Reporter::new(how.format, output)));
     let report = |event: &Event| {
         reporter
@@ -187,11 +189,11 @@ fn go(
         // Before the plan and the tree are read: the run before this one may change both.
         Some(Wait(wait)) => match Turn::take(&repo, wait, &interrupt, |event| report(&event)) {
             Ok(Some(turn)) => Some(turn),
-            Ok(None) => {
-                let code = interrupt.signal().map_or(3, |signal| 128 + signal);
-                return Ended::with(code);
-            }
+            Ok(None) => return interrupted().unwrap_or(Ended::with(3)),
             Err(refusal) => {
+                if let Some(ended) = interrupted() {
+                    return ended;
+                }
                 output.diagnostics(&refusal.diagnostics, how.format);
                 return Ended::with(refusal.exit_code());
             }
@@ -201,6 +203,9 @@ fn go(
         Ok(read) => read,
         // Of what is in the way, the index is only a part.
         Err(error) => {
+            if let Some(ended) = interrupted() {
+                return ended;
+            }
             let error = repo.preflight().err().unwrap_or(error);
             return complain(&error.diagnostic());
         }

@@ -205,7 +205,7 @@ impl Repository {
         ]);
         let call = call.args(["--no-show-signature", "--end-of-options", range, "--"]);
         let output = call.reading().output()?;
-        if output.status != Some(0) {
+        if output.status != 0 {
             return Ok(None);
         }
         let text = String::from_utf8_lossy(&output.stdout);

@@ -264,7 +264,7 @@ impl Repository {
             } else {
                 call.args(["read-tree", "-m", "-u", at.as_str(), tree.as_str()])
             };
-            if call.writing(Step::ShadowUpdate).output()?.status == Some(0) {
+            if call.writing(Step::ShadowUpdate).output()?.status == 0 {
                 return Ok(Way::Few);
             }
         }

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::{Arc, OnceLock};
 
 use super::{Oid, RepoError, RepoPath};
@@ -129,9 +130,9 @@ pub(super) struct Call {
     step: Option<Step>,
 }
 
-/// What a call gave.
+/// What a call gave that came to its own end.
 pub(super) struct Output {
-    pub(super) status: Option<i32>,
+    pub(super) status: i32,
     pub(super) stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
     shown: String,
@@ -271,12 +272,7 @@ impl Call {
         if let Some(step) = step {
             disk::reached(step, When::After).map_err(failed)?;
         }
-        Ok(Output {
-            status: done.status.code(),
-            stdout: done.stdout,
-            stderr: done.stderr,
-            shown,
-        })
+        Output::of(&done.status, done.stdout, done.stderr, shown)
     }
 
     /// Runs it in two parts: `first` on standard input, then, when it has printed `until`,
@@ -331,13 +327,8 @@ impl Call {
         if let Some(step) = step {
             disk::reached(step, When::After).map_err(failed)?;
         }
-        let output = Output {
-            status: done.status.code(),
-            stdout: Vec::new(),
-            stderr: done.stderr.clone(),
-            shown,
-        };
-        if ready && output.status == Some(0) {
+        let output = Output::of(&done.status, Vec::new(), done.stderr.clone(), shown)?;
+        if ready && output.status == 0 {
             Ok(())
         } else {
             Err(output.error())
@@ -377,13 +368,9 @@ impl Call {
         // To its end, where its status is known.
         (&reader).read_to_end(&mut bytes).map_err(failed)?;
         match reader.try_wait().map_err(failed)? {
-            Some(done) if !done.status.success() => Err(Output {
-                status: done.status.code(),
-                stdout: Vec::new(),
-                stderr: done.stderr.clone(),
-                shown,
+            Some(done) if !done.status.success() => {
+                Err(Output::of(&done.status, Vec::new(), done.stderr.clone(), shown)?.error())
             }
-            .error()),
             _ => Ok(bytes),
         }
     }
@@ -391,7 +378,7 @@ impl Call {
     /// Runs it; any status but 0 is an error. Gives what it printed.
     pub(super) fn run(self) -> Result<Vec<u8>, RepoError> {
         let output = self.output()?;
-        if output.status == Some(0) {
+        if output.status == 0 {
             Ok(output.stdout)
         } else {
             Err(output.error())
@@ -402,8 +389,8 @@ impl Call {
     pub(super) fn ask(self) -> Result<Option<Vec<u8>>, RepoError> {
         let output = self.output()?;
         match output.status {
-            Some(0) => Ok(Some(output.stdout)),
-            Some(1) => Ok(None),
+            0 => Ok(Some(output.stdout)),
+            1 => Ok(None),
             _ => Err(output.error()),
         }
     }
@@ -412,20 +399,35 @@ impl Call {
     pub(super) fn id(self) -> Result<Oid, RepoError> {
         let output = self.output()?;
         match Oid::parse_bytes(&output.stdout) {
-            Some(id) if output.status == Some(0) => Ok(id),
+            Some(id) if output.status == 0 => Ok(id),
             _ => Err(output.error()),
         }
     }
 }
 
 impl Output {
+    /// One that a signal ended has answered nothing, whoever asked: no caller may take its
+    /// silence for a no.
+    fn of(
+        status: &ExitStatus,
+        stdout: Vec<u8>,
+        stderr: Vec<u8>,
+        shown: String,
+    ) -> Result<Self, RepoError> {
+        match status.code() {
+            Some(status) => Ok(Self {
+                status,
+                stdout,
+                stderr,
+                shown,
+            }),
+            None => Err(RepoError::GitEnded { command: shown }),
+        }
+    }
+
     /// The failure, in git's own words.
     pub(super) fn error(&self) -> RepoError {
-        let Some(status) = self.status else {
-            return RepoError::GitEnded {
-                command: self.shown.clone(),
-            };
-        };
+        let status = self.status;
         let mut detail = self.complaint();
         if detail.is_empty() {
             detail = format!("it ended with status {status} and said nothing");

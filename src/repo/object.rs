@@ -284,10 +284,9 @@ impl Repository {
             .reading()
             .output()?;
         match output.status {
-            Some(0) => Ok(Oid::parse_bytes(&output.stdout)),
+            0 => Ok(Oid::parse_bytes(&output.stdout)),
             // 128: a name that cannot be one, such as an empty or an ambiguous one.
-            Some(_) => Ok(None),
-            None => Err(output.error()),
+            _ => Ok(None),
         }
     }
 

@@ -76,8 +76,9 @@ impl Repository {
             // Nothing is forced: what is there and is another is left, and told.
             let specs = refs.iter().map(|name| format!("{name}:{name}"));
             let call = call.args(["--end-of-options", push.remote]).args(specs);
-            let output = call.writing(Step::Push).output()?;
-            if output.status == Some(0) {
+            let output = call.writing(Step::Push).output();
+            let output = output.map_err(|error| failed(error.to_string()))?;
+            if output.status == 0 {
                 return Ok(refs);
             }
             let detail = output.complaint();

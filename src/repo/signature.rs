@@ -63,7 +63,7 @@ impl Repository {
         let said = output.complaint();
         let words = readable(&said);
         let says = |what: &str| said.contains(what);
-        if output.status == Some(0) {
+        if output.status == 0 {
             return Ok(Signature::Good { by: words });
         }
         let broken = says("Signature verification failed")

@@ -87,7 +87,7 @@ impl Repository {
     pub fn check_identity(&self) -> Result<(), RepoError> {
         for who in ["GIT_COMMITTER_IDENT", "GIT_AUTHOR_IDENT"] {
             let output = self.git().args(["var", who]).reading().output()?;
-            if output.status != Some(0) {
+            if output.status != 0 {
                 return Err(RepoError::NoIdentity {
                     detail: output.complaint(),
                 });
@@ -103,7 +103,7 @@ impl Repository {
     pub fn identity(&self) -> Result<Identity, RepoError> {
         let call = self.git().args(["var", "GIT_COMMITTER_IDENT"]);
         let output = call.reading().output()?;
-        if output.status != Some(0) {
+        if output.status != 0 {
             return Err(RepoError::NoIdentity {
                 detail: output.complaint(),
             });

@@ -10,6 +10,7 @@
 mod amend;
 mod book;
 mod check;
+mod ctrl_c;
 mod demo;
 mod embed;
 mod explain;
