@@ -10,6 +10,7 @@ mod checkout;
 mod error;
 mod folders;
 mod git;
+mod handles;
 mod index;
 mod journal;
 mod keep;
@@ -31,6 +32,7 @@ mod share;
 mod signature;
 mod state;
 mod tag;
+mod trees;
 mod unstaged;
 
 pub use chain::{Chain, ChainLink, RangeCommit};
@@ -60,32 +62,26 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::disk::{self, Step};
 use crate::secret::Secrets;
 use git::{Git, Site};
+use handles::Handles;
 use index::{Index, Stamp};
+use pin::Pins;
 
 /// A git repository and one working tree of it. May be shared between threads.
 pub struct Repository {
     site: Site,
     common_dir: PathBuf,
-    /// Handles of libgit2 that no thread uses just now.
-    handles: Mutex<Vec<git2::Repository>>,
+    handles: Arc<Handles>,
+    pins: Pins,
     /// Whether git knows who commits, once it was asked.
     identified: OnceLock<bool>,
     /// What must not be recorded.
     secrets: Secrets,
-    traits: OnceLock<Option<Traits>>,
     /// The index as it was last read.
     read: Mutex<Option<Arc<Index>>>,
     /// What this process is known by to those that come after it.
     mark: OnceLock<String>,
     /// Whether nothing is to move any more.
     stop: OnceLock<Box<dyn Fn() -> bool + Send + Sync>>,
-}
-
-/// What decides how files of the repository are read. It does not change.
-#[derive(Debug, Clone, Copy)]
-struct Traits {
-    format: git2::ObjectFormat,
-    folds_names: bool,
 }
 
 impl std::fmt::Debug for Repository {
@@ -123,6 +119,8 @@ impl Repository {
             _ => git_dir.join("index"),
         };
         Ok(Self {
+            handles: Arc::new(Handles::of(&git_dir)),
+            pins: Pins::default(),
             common_dir: canonical(found.common_dir),
             site: Site {
                 folders: git_dir.join("gate/folders"),
@@ -131,10 +129,8 @@ impl Repository {
                 index,
                 held: None,
             },
-            handles: Mutex::default(),
             identified: OnceLock::new(),
             secrets: Secrets::default(),
-            traits: OnceLock::new(),
             read: Mutex::default(),
             mark: OnceLock::new(),
             stop: OnceLock::new(),
@@ -178,30 +174,16 @@ impl Repository {
         if let Some(index) = read.as_ref().filter(|index| index.stamp() == now) {
             return Some(Arc::clone(index));
         }
-        let index = Index::read(&self.site.index, self.traits()?.format).map(Arc::new);
+        let index = Index::read(&self.site.index, self.handles.traits()?.format).map(Arc::new);
         read.clone_from(&index);
         index
     }
 
-    fn traits(&self) -> Option<Traits> {
-        *self.traits.get_or_init(|| {
-            let ask = self.with_git2(|repository| {
-                let config = repository.config()?.snapshot()?;
-                let is_set = |name| config.get_bool(name).unwrap_or(false);
-                Ok(Traits {
-                    format: repository.object_format(),
-                    folds_names: cfg!(target_os = "macos")
-                        || is_set("core.ignoreCase")
-                        || is_set("core.precomposeUnicode"),
-                })
-            });
-            ask.ok()
-        })
-    }
-
     /// Whether a file may be found by another spelling of its name; so where that is not known.
     fn folds_names(&self) -> bool {
-        self.traits().is_none_or(|traits| traits.folds_names)
+        self.handles
+            .traits()
+            .is_none_or(|traits| traits.folds_names)
     }
 
     /// Has a seal that has not moved anything yet asked, one last time, whether it is to.
@@ -226,16 +208,17 @@ impl Repository {
         &self,
         ask: impl FnOnce(&git2::Repository) -> Result<T, git2::Error>,
     ) -> Result<T, git2::Error> {
-        let idle = self.handles.lock().ok().and_then(|mut all| all.pop());
-        let handle = match idle {
-            Some(handle) => handle,
-            None => git2::Repository::open(&self.site.git_dir)?,
-        };
-        let answer = ask(&handle);
-        if let Ok(mut all) = self.handles.lock() {
-            all.push(handle);
-        }
-        answer
+        self.handles.ask(ask)
+    }
+
+    /// Has libgit2 write, as one step. `None` where it may not or cannot: then it is for `git`.
+    fn with_git2_writing<T>(
+        &self,
+        step: Step,
+        write: impl FnOnce(&git2::Repository) -> Result<T, git2::Error>,
+    ) -> Result<Option<T>, RepoError> {
+        let written = self.handles.write(step, write);
+        written.map_err(|error| files("write in", self.git_dir(), &error))
     }
 }
 

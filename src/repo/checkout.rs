@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::git::{Git, Site};
+use super::handles::Traits;
 use super::index::{Index, Stamp};
 use super::unstaged::unstaged;
-use super::{Head, Oid, Pin, RepoError, RepoPath, Repository, Traits, Unstaged, files, share};
+use super::{Head, Oid, Pin, RepoError, RepoPath, Repository, Unstaged, files, share};
 use crate::disk::{self, Step};
 
 /// How many paths git is to bring over one by one; beyond, it goes over all of them.
@@ -33,10 +34,6 @@ pub struct Checkout {
 
 /// Where a tree is judged.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of it in a run, and a box would show in every match"
-)]
 pub enum CheckedPlace {
     /// In the working tree, which is exactly it.
     InPlace,
@@ -79,13 +76,8 @@ impl Repository {
             held: Some(Arc::new(lock)),
         };
         self.lay_out(&site)?;
-        let traits = self.traits();
-        let (seen, pin) = std::thread::scope(|scope| {
-            let looking = scope.spawn(|| Seen::look(&shadow, &site, traits));
-            let pin = self.pin(tree);
-            (looking.join().unwrap_or_default(), pin)
-        });
-        let pin = pin?;
+        let pin = self.pin(tree)?;
+        let seen = Seen::look(&shadow, &site, self.handles.traits());
         share::unlink(&shadow, &site, self.root(), shared)?;
         let way = match self.update(&site, &seen, tree) {
             Ok(way) => way,
@@ -119,7 +111,7 @@ impl Repository {
             CheckedPlace::InPlace => self.unstaged_but(tree)?,
             CheckedPlace::Checkout(checkout) => {
                 let site = &checkout.site;
-                let traits = self.traits();
+                let traits = self.handles.traits();
                 let index = traits.and_then(|traits| Index::read(&site.index, traits.format));
                 let is_noted = index.as_ref().is_some_and(|index| {
                     noted(&checkout.folder)
@@ -258,6 +250,8 @@ impl Repository {
             let call = whole(site);
             let call = if changed.len() <= FEW {
                 let list: Vec<&[u8]> = changed.iter().map(RepoPath::as_bytes).collect();
+                // What the files are like has just been looked at.
+                let call = call.setting("core.preloadIndex=false");
                 call.args(["checkout", "-q", "--force", "--no-overlay", tree.as_str()])
                     .args(["--pathspec-from-file=-", "--pathspec-file-nul"])
                     .stdin(list.join(&0))

@@ -47,7 +47,7 @@ pub(super) const LOCAL_VARIABLES: &[&str] = &[
 
 /// Those of [`LOCAL_VARIABLES`] that gate's own calls of git go on to see: where objects
 /// are, and settings given on git's command line.
-const KEPT: &[&str] = &[
+pub(super) const KEPT: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_COUNT",

@@ -9,7 +9,9 @@ use std::io::Read;
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::OnceLock;
 
+use super::trees::Noted;
 use super::{Oid, RepoPath};
 
 /// How long an entry is before its id.
@@ -69,7 +71,9 @@ pub(super) struct Index {
     format: git2::ObjectFormat,
     names: Vec<u8>,
     entries: Vec<Entry>,
-    tree: Option<Oid>,
+    noted: Option<Noted>,
+    /// The tree of all that is staged, once it is known.
+    tree: OnceLock<Oid>,
     unmerged: bool,
 }
 
@@ -114,7 +118,8 @@ impl Index {
             // An entry takes more room than its name.
             names: Vec::with_capacity(bytes.len() / 2),
             entries: Vec::with_capacity(count.min(bytes.len() / STAT)),
-            tree: None,
+            noted: None,
+            tree: OnceLock::new(),
             unmerged: false,
             bytes: Vec::new(),
         };
@@ -131,9 +136,12 @@ impl Index {
             let size = usize::try_from(u32_at(&bytes, at + 4)?).ok()?;
             let body = bytes.get(at + 8..at.checked_add(8)?.checked_add(size)?)?;
             if name == b"TREE" {
-                index.tree = root_tree(body, id);
+                index.noted = Noted::parse(body, id);
             }
             at += 8 + size;
+        }
+        if let Some(whole) = index.noted.as_ref().and_then(Noted::whole) {
+            index.tree = Oid::from_raw(whole).into();
         }
         index.bytes = bytes;
         (at == end).then_some(index)
@@ -195,9 +203,25 @@ impl Index {
         self.stamp
     }
 
-    /// The tree of all that is staged, where git has noted it.
+    /// The tree of all that is staged, where git has noted it or it was made since.
     pub(super) fn tree(&self) -> Option<&Oid> {
-        self.tree.as_ref()
+        self.tree.get()
+    }
+
+    /// Has the tree of all that is staged known.
+    pub(super) fn know(&self, tree: &Oid) {
+        self.tree.get_or_init(|| tree.clone());
+    }
+
+    /// The trees that git has noted.
+    pub(super) fn noted(&self) -> Option<&Noted> {
+        self.noted.as_ref()
+    }
+
+    /// Whether there is an entry of this number, and it lies in a folder.
+    pub(super) fn lies_in(&self, prefix: &[u8], at: usize) -> bool {
+        self.get(at)
+            .is_some_and(|entry| entry.name().starts_with(prefix))
     }
 
     /// Whether it holds paths of an unfinished merge.
@@ -336,17 +360,4 @@ fn varint(bytes: &[u8]) -> Option<(usize, usize)> {
         }
     }
     None
-}
-
-/// The id of the whole from the noted trees; `None` where git has marked it as outdated.
-fn root_tree(body: &[u8], id: usize) -> Option<Oid> {
-    // An empty path, `COUNT SUBTREES\n`, and the id unless COUNT is -1.
-    let rest = body.strip_prefix(b"\0")?;
-    let end = rest.iter().position(|&byte| byte == b'\n')?;
-    let head = std::str::from_utf8(rest.get(..end)?).ok()?;
-    let count: i64 = head.split(' ').next()?.parse().ok()?;
-    if count < 0 {
-        return None;
-    }
-    Some(Oid::from_raw(rest.get(end + 1..end + 1 + id)?))
 }

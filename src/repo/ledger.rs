@@ -542,11 +542,16 @@ impl Repository {
 
     /// Moves refs, all or none, by orders of `git update-ref --stdin -z`.
     pub(super) fn transact(&self, step: Step, orders: &str, reason: &str) -> Result<(), RepoError> {
+        self.moving(orders, || self.order(step, orders, reason))
+    }
+
+    /// Has git move refs; to be done as one of [`Repository::moving`].
+    pub(super) fn order(&self, step: Step, orders: &str, reason: &str) -> Result<(), RepoError> {
         let call = self
             .git()
             .args(["update-ref", "-m", reason, "--stdin", "-z"]);
         let call = call.stdin(format!("start\0{orders}prepare\0commit\0"));
-        self.moving(orders, || call.writing(step).run().map(drop))
+        call.writing(step).run().map(drop)
     }
 
     /// The contents that names of objects stand for.

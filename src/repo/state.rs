@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::git::{self, Git, Site};
-use super::{Oid, RepoError, RepoPath, Repository, files};
+use super::{Oid, RepoError, RepoPath, Repository, files, trees};
 use crate::disk::{self, Folder, Step};
 
 /// HEAD at one moment.
@@ -123,12 +123,17 @@ impl Repository {
     /// # Errors
     /// Where the index is unmerged or cannot be read.
     pub fn staged_tree(&self) -> Result<Oid, RepoError> {
-        // Git notes in the index which tree it makes, until something is staged.
-        if let Some(index) = self.index()
-            && let Some(tree) = index.tree().filter(|_| !index.is_unmerged())
-            && self.has(tree)
-        {
-            return Ok(tree.clone());
+        if let Some(index) = self.index().filter(|index| !index.is_unmerged()) {
+            if let Some(tree) = index.tree().filter(|tree| self.has(tree)) {
+                return Ok(tree.clone());
+            }
+            let made = self.with_git2_writing(Step::StagedTree, |repository| {
+                trees::make(&index, &repository.odb()?).map(Oid::from)
+            })?;
+            if let Some(tree) = made {
+                index.know(&tree);
+                return Ok(tree);
+            }
         }
         // `write-tree` writes to the index what it learned, so it gets a copy.
         let copy = self.copy_index()?;

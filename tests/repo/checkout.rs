@@ -410,15 +410,42 @@ fn pins_of_runs_that_were_killed_are_removed() {
         .sweep(|mark| ended.borrow_mut().push(mark.to_owned()))
         .unwrap();
     assert_eq!(ended.into_inner(), ["its mark"]);
-    let first = repository.pin(&repository.staged_tree().unwrap()).unwrap();
-    let second = repository.pin(&repository.staged_tree().unwrap()).unwrap();
-    let refs = sandbox.git(&["for-each-ref", "--format=%(refname)", "refs/gate"]);
-    assert_eq!(refs.lines().count(), 2, "{refs}");
-    assert!(
-        refs.lines().all(|line| line != "refs/gate/run/1-0"),
-        "{refs}"
+    assert_eq!(sandbox.git(&["for-each-ref", "refs/gate"]), "");
+    assert!(!sandbox.root.join(".git/gate/run/1-0").exists());
+}
+
+#[test]
+fn a_tree_is_pinned_once_until_nobody_needs_it() {
+    let sandbox = staged();
+    let repository = sandbox.repository();
+    let pins = || {
+        let refs = sandbox.git(&["for-each-ref", "--format=%(tree)", "refs/gate/run"]);
+        refs.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (tree, other) = (
+        repository.staged_tree().unwrap(),
+        repository.head().unwrap().tree.unwrap(),
     );
-    drop((first, second));
+    let first = repository.pin(&tree).unwrap();
+    let second = repository.pin(&tree).unwrap();
+    assert_eq!(pins(), [tree.as_str()]);
+    let third = repository.pin(&other).unwrap();
+    assert_eq!(pins().len(), 2);
+    drop((first, third));
+    assert_eq!(pins(), [tree.as_str()]);
+    drop(second);
+    assert_eq!(pins(), [""; 0]);
+    drop(repository.pin(&tree).unwrap());
+    assert_eq!(pins(), [""; 0]);
+}
+
+#[test]
+fn a_pin_that_git_packed_is_removed_all_the_same() {
+    let sandbox = staged();
+    let repository = sandbox.repository();
+    let pin = repository.pin(&repository.staged_tree().unwrap()).unwrap();
+    sandbox.git(&["pack-refs", "--all"]);
+    drop(pin);
     assert_eq!(sandbox.git(&["for-each-ref", "refs/gate"]), "");
 }
 

@@ -428,3 +428,37 @@ fn tag_names_are_judged_by_git() {
         "#);
     });
 }
+
+#[test]
+fn a_staged_file_whose_content_is_gone_is_an_error_of_git() {
+    let sandbox = Sandbox::new();
+    sandbox.write("folder/a", "1\n");
+    sandbox.commit("first");
+    sandbox.write("folder/a", "2\n");
+    sandbox.git(&["add", "folder/a"]);
+    let id = sandbox.git(&["rev-parse", ":folder/a"]);
+    let (folder, rest) = id.trim().split_at(2);
+    sandbox.remove(&format!(".git/objects/{folder}/{rest}"));
+    let error = sandbox.repository().staged_tree().unwrap_err().to_string();
+    assert!(error.contains("git write-tree"), "{error}");
+}
+
+#[test]
+fn objects_of_a_shared_repository_are_for_all_of_its_group() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::with(&["--shared=0660"]);
+    sandbox.write("folder/a", "1\n");
+    sandbox.git(&["add", "folder/a"]);
+    let objects = sandbox.root.join(".git/objects");
+    let repository = sandbox.repository();
+    let tree = repository.staged_tree().unwrap();
+    let _pin = repository.pin(&tree).unwrap();
+    let mut seen = 0;
+    for folder in std::fs::read_dir(objects).unwrap().flatten() {
+        let mode = folder.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o060, 0o060, "{:?}", folder.path());
+        seen += 1;
+    }
+    // `info` and `pack`; the file, its folder's tree, the whole, and the commit.
+    assert!(seen > 4, "{seen}");
+}
