@@ -5,21 +5,20 @@
 //! is fetched beside ours, under `refs/gate/remotes/`, read together with it, and the next
 //! entry has both tips as its parents.
 
-use std::collections::BTreeMap;
+mod append;
+mod name;
+
+pub use append::Record;
+pub(super) use append::{move_ref, title};
+pub(super) use name::ledger_ref;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::seal::unsigned;
-use super::{Oid, RepoError, Repository, files, git};
-use crate::disk::{self, Folder, Step};
-use crate::secret::Secrets;
+use super::{Oid, RepoError, Repository};
 
 /// The file of an entry.
 pub(super) const ENTRY: &str = "entry.json";
-
-/// How often an append is tried anew when another run appends at the same time.
-const ATTEMPTS: usize = 10;
 
 /// How many runs back what was red is looked for.
 const RUNS: usize = 200;
@@ -91,92 +90,6 @@ impl LedgerEntry {
     pub fn tree(&self) -> Option<Oid> {
         let tree = self.json.pointer("/subject/0/digest/gitTree")?;
         Oid::parse(tree.as_str()?)
-    }
-}
-
-/// An entry to be appended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Record {
-    /// What becomes its `entry.json`.
-    pub statement: Value,
-    /// What lies beside it: path with `/`, and content. Of equal paths the last counts.
-    pub files: Vec<(String, Vec<u8>)>,
-    /// Whether its commit is signed where git's configuration signs commits: what a person
-    /// decided, and a seal.
-    pub signed: bool,
-}
-
-impl Record {
-    /// An entry of a statement alone.
-    #[must_use]
-    pub fn new(statement: Value) -> Self {
-        Self {
-            statement,
-            files: Vec::new(),
-            signed: false,
-        }
-    }
-
-    /// Adds a file.
-    #[must_use]
-    pub fn with_file(mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
-        self.files.push((path.into(), content.into()));
-        self
-    }
-
-    /// Has the entry's commit signed where commits are.
-    #[must_use]
-    pub fn signed(mut self) -> Self {
-        self.signed = true;
-        self
-    }
-}
-
-/// What in an entry is of gate's own making: a secret that is, say, the word `passed` must
-/// not make it unreadable.
-const OWN: &[&str] = &[
-    "_type",
-    "at",
-    "base",
-    "code",
-    "commit",
-    "digest",
-    "event",
-    "gate",
-    "id",
-    "opened_at",
-    "phase",
-    "plan",
-    "predicateType",
-    "result",
-    "sha256",
-    "subject",
-    "tag",
-    "tree",
-    "verdict",
-];
-
-/// An entry's statement with the secrets in its texts masked.
-fn masked(statement: &Value, secrets: &Secrets) -> Value {
-    if secrets.is_empty() {
-        return statement.clone();
-    }
-    match statement {
-        Value::String(text) => Value::String(secrets.mask(text).into_owned()),
-        Value::Array(items) => items.iter().map(|item| masked(item, secrets)).collect(),
-        Value::Object(map) => {
-            let inner = |(key, value): (&String, &Value)| {
-                let own = OWN.contains(&key.as_str()) && !value.is_array();
-                let value = if own && !(value.is_object() && key != "digest") {
-                    value.clone()
-                } else {
-                    masked(value, secrets)
-                };
-                (key.clone(), value)
-            };
-            Value::Object(map.iter().map(inner).collect())
-        }
-        other => other.clone(),
     }
 }
 
@@ -323,28 +236,6 @@ impl Repository {
             .collect()
     }
 
-    /// Appends one entry to a plan's ledger and gives its id.
-    ///
-    /// # Errors
-    /// Where git cannot write it.
-    pub fn record(&self, plan: &str, record: &Record) -> Result<Oid, RepoError> {
-        let reference = ledger_ref(plan);
-        let tree = self.write_files(record)?;
-        let mut attempt = 1;
-        loop {
-            let tip = self.reference(&reference)?;
-            let parents = self.parents(plan, tip.as_ref())?;
-            let id = self.write_entry(&tree, record, &parents)?;
-            let orders = move_ref(&reference, &id, tip.as_ref());
-            let reason = format!("gate: {}", title(&record.statement));
-            match self.transact(Step::Record, &orders, &reason) {
-                Ok(()) => return Ok(id),
-                Err(_) if attempt < ATTEMPTS && self.reference(&reference)? != tip => attempt += 1,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
     /// The tips of a plan's ledger: our own first, then those fetched from elsewhere.
     pub(super) fn ledger_tips(&self, plan: &str) -> Result<Vec<Oid>, RepoError> {
         let own = self.reference(&ledger_ref(plan))?;
@@ -425,135 +316,6 @@ impl Repository {
             .collect()
     }
 
-    /// What the next entry follows: our own tip and those fetched that it does not contain.
-    pub(super) fn parents(&self, plan: &str, own: Option<&Oid>) -> Result<Vec<Oid>, RepoError> {
-        let mut tips: Vec<Oid> = own.cloned().into_iter().collect();
-        for tip in self.fetched_tips(plan)? {
-            if !tips.contains(&tip) {
-                tips.push(tip);
-            }
-        }
-        if tips.len() < 2 {
-            return Ok(tips);
-        }
-        let call = self.git().args(["merge-base", "--independent"]);
-        let output = call.args(tips.iter().map(Oid::as_str)).reading().run()?;
-        let heads: Vec<Oid> = output
-            .split(|&byte| byte == b'\n')
-            .filter_map(Oid::parse_bytes)
-            .collect();
-        tips.retain(|tip| heads.contains(tip));
-        Ok(tips)
-    }
-
-    /// Writes an entry's tree.
-    pub(super) fn write_files(&self, record: &Record) -> Result<Oid, RepoError> {
-        // The alternate form prints with line ends, so that `git diff` of two entries can be read.
-        let text = format!("{:#}\n", masked(&record.statement, &self.secrets));
-        let mut all: BTreeMap<&str, &[u8]> = BTreeMap::new();
-        for (path, content) in &record.files {
-            all.insert(path, content);
-        }
-        all.insert(ENTRY, text.as_bytes());
-        let contents: Vec<&[u8]> = all.values().copied().collect();
-        let blobs = self.write_blobs(&contents)?;
-        let named: Vec<(&str, Oid)> = all.keys().copied().zip(blobs).collect();
-        self.write_tree(&named)
-    }
-
-    /// Writes contents as blobs, exactly as they are.
-    fn write_blobs(&self, contents: &[&[u8]]) -> Result<Vec<Oid>, RepoError> {
-        let call = || self.git().args(["hash-object", "-w", "--no-filters"]);
-        if let [one] = contents {
-            let call = call().arg("--stdin").stdin(*one);
-            return Ok(vec![call.writing(Step::EntryText).id()?]);
-        }
-        let own = self.own_dir()?;
-        let folder = Folder::new(Step::EntryFolder, Step::EntryFolderGone, "entry-", &own)
-            .map_err(|e| files("create a folder in", &own, &e))?;
-        let mut paths = Vec::new();
-        for (at, content) in contents.iter().enumerate() {
-            let path = folder.path().join(at.to_string());
-            disk::fill(Step::EntryFile, &path, content).map_err(|e| files("write", &path, &e))?;
-            paths.extend(git::quoted(&path));
-            paths.push(b'\n');
-        }
-        let call = call().arg("--stdin-paths").stdin(paths);
-        let output = call.writing(Step::EntryText).run()?;
-        let ids: Vec<Oid> = output
-            .split(|&byte| byte == b'\n')
-            .filter_map(Oid::parse_bytes)
-            .collect();
-        if ids.len() == contents.len() {
-            Ok(ids)
-        } else {
-            Err(RepoError::Git {
-                command: "git hash-object -w --stdin-paths".to_owned(),
-                detail: format!("{} ids for {} files", ids.len(), contents.len()),
-            })
-        }
-    }
-
-    /// Writes the tree of these files, sorted by path, and of the folders in it.
-    fn write_tree(&self, named: &[(&str, Oid)]) -> Result<Oid, RepoError> {
-        let mut lines = String::new();
-        let mut folders: BTreeMap<&str, Vec<(&str, Oid)>> = BTreeMap::new();
-        for (path, id) in named {
-            match path.split_once('/') {
-                None => lines.push_str(&format!("100644 blob {id}\t{path}\0")),
-                Some((folder, rest)) => {
-                    folders.entry(folder).or_default().push((rest, id.clone()));
-                }
-            }
-        }
-        for (folder, inner) in folders {
-            let id = self.write_tree(&inner)?;
-            lines.push_str(&format!("040000 tree {id}\t{folder}\0"));
-        }
-        let call = self.git().args(["mktree", "-z"]).stdin(lines);
-        call.writing(Step::EntryTree).id()
-    }
-
-    /// Writes an entry's commit; no ref points at it yet.
-    pub(super) fn write_entry(
-        &self,
-        tree: &Oid,
-        record: &Record,
-        parents: &[Oid],
-    ) -> Result<Oid, RepoError> {
-        let mut call = self.git().args(["commit-tree", tree.as_str()]);
-        for parent in parents {
-            call = call.args(["-p", parent.as_str()]);
-        }
-        let signed = record.signed && self.flag("commit.gpgSign")?;
-        if signed {
-            call = call.arg("-S");
-        }
-        let identified = *self
-            .identified
-            .get_or_init(|| self.check_identity().is_ok());
-        if !identified {
-            call = git::as_gate(call);
-        }
-        let message = format!("{}\n", title(&record.statement));
-        let written = call.stdin(message).writing(Step::EntryCommit).id();
-        written.map_err(|error| unsigned("entry in the ledger", signed, error))
-    }
-
-    /// Moves refs, all or none, by orders of `git update-ref --stdin -z`.
-    pub(super) fn transact(&self, step: Step, orders: &str, reason: &str) -> Result<(), RepoError> {
-        self.moving(orders, || self.order(step, orders, reason))
-    }
-
-    /// Has git move refs; to be done as one of [`Repository::moving`].
-    pub(super) fn order(&self, step: Step, orders: &str, reason: &str) -> Result<(), RepoError> {
-        let call = self
-            .git()
-            .args(["update-ref", "-m", reason, "--stdin", "-z"]);
-        let call = call.stdin(format!("start\0{orders}prepare\0commit\0"));
-        call.writing(step).run().map(drop)
-    }
-
     /// The contents that names of objects stand for.
     fn contents(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, RepoError> {
         if names.is_empty() {
@@ -614,49 +376,4 @@ fn link(id: &Oid, commit: &[u8]) -> Option<Link> {
         by: by.to_owned(),
         title: message.lines().next().unwrap_or_default().to_owned(),
     })
-}
-
-/// The order that moves a ref from what it was, or makes it.
-pub(super) fn move_ref(reference: &str, new: &Oid, old: Option<&Oid>) -> String {
-    match old {
-        Some(old) => format!("update {reference}\0{new}\0{old}\0"),
-        None => format!("create {reference}\0{new}\0"),
-    }
-}
-
-/// An entry in a few words: the first line of its commit.
-pub(super) fn title(entry: &Value) -> String {
-    let text = |pointer| entry.pointer(pointer).and_then(Value::as_str);
-    let event = text("/predicate/event").unwrap_or("entry");
-    match text("/predicate/phase") {
-        Some(phase) => format!("{event} {phase}"),
-        None => event.to_owned(),
-    }
-}
-
-/// The ref of a plan's ledger. What may not stand in a ref is written `%XX`.
-pub(super) fn ledger_ref(plan: &str) -> String {
-    let mut name = String::from("refs/gate/ledger/");
-    let mut before = '/';
-    for (at, c) in plan.char_indices() {
-        let rest = plan.get(at..).unwrap_or_default();
-        let part = rest.split('/').next().unwrap_or_default();
-        let escape = match c {
-            ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\' | '%' | '\x7f' => true,
-            '@' => rest.starts_with("@{") || (before == '/' && part == "@"),
-            '.' => matches!(before, '/' | '.') || part == ".lock" || part == ".",
-            '/' => before == '/',
-            _ => c.is_control(),
-        };
-        if escape {
-            let mut bytes = [0; 4];
-            for byte in c.encode_utf8(&mut bytes).bytes() {
-                name.push_str(&format!("%{byte:02X}"));
-            }
-        } else {
-            name.push(c);
-        }
-        before = c;
-    }
-    name
 }
