@@ -9,6 +9,7 @@ mod running;
 
 use std::io::{self, Write};
 
+use crate::diagnostic::Code;
 use crate::run::{AttemptFailure, DiagnosticEvent, Event, Mode, Place, Verdict};
 
 use super::phrase::{self, count, duration, first_of};
@@ -192,6 +193,7 @@ impl<W: Write> HumanReporter<W> {
             Event::GateFinished { .. } => self.gate_finished(event),
             Event::Diagnostic(event) => match &mut self.phase {
                 Some(phase) => {
+                    phase.tree_changed |= event.diagnostic.code == Code::TREE_CHANGED;
                     phase.held.push(event.clone());
                     Ok(())
                 }

@@ -37,9 +37,30 @@ pub(crate) struct Outcome {
     pub lines: Vec<Line>,
     /// The verdicts that were given now, and how long that took; in the order of the jobs.
     pub given: Vec<Option<(Verdict, Duration)>>,
+    counts: Counts,
+    started: Instant,
 }
 
-/// Judges the phase of this index.
+impl Outcome {
+    /// Adds what was found when all was judged, and is red.
+    pub fn add(&mut self, line: Line) {
+        self.lines.push(line);
+        self.verdict = Verdict::Fail;
+    }
+
+    /// That the phase is judged, all of it.
+    pub fn finished(&self, phase: &Phase) -> Event {
+        Event::PhaseFinished {
+            phase: phase.name.value.clone(),
+            verdict: self.verdict,
+            duration_ms: super::millis(self.started.elapsed()),
+            counts: self.counts,
+        }
+    }
+}
+
+/// Judges the phase of this index. Whoever asked has the last word on whether what was judged
+/// is still there, and says that the phase is finished.
 pub(crate) fn judge(
     judging: &Judging<'_>,
     index: usize,
@@ -92,17 +113,12 @@ pub(crate) fn judge(
     for event in diagnostics {
         emit(Event::Diagnostic(event));
     }
-    let verdict = tally.verdict();
-    emit(Event::PhaseFinished {
-        phase: phase.name.value.clone(),
-        verdict,
-        duration_ms: super::millis(started.elapsed()),
-        counts,
-    });
     Ok(Outcome {
-        verdict,
+        verdict: tally.verdict(),
         lines: tally.lines,
         given,
+        counts,
+        started,
     })
 }
 

@@ -132,10 +132,10 @@ impl<'p> Interpreter<'p> {
             let event = DiagnosticEvent {
                 diagnostic: tree_changed(phase, &since.changed, place),
                 sources: judging.sources(),
-                phase: None,
+                phase: Some(phase.name.value.clone()),
                 gate: None,
             };
-            outcome.lines.push(Line {
+            outcome.add(Line {
                 phase: phase.name.value.clone(),
                 name: "tree".to_owned(),
                 verdict: Verdict::Fail,
@@ -148,11 +148,11 @@ impl<'p> Interpreter<'p> {
                 ran: Vec::new(),
                 origin: None,
             });
-            outcome.verdict = Verdict::Fail;
             self.emit(Event::Diagnostic(event));
         }
         if place == Place::InPlace && !since.untracked.is_empty() {
             self.emit(Event::Notice {
+        self.emit(outcome.finished(phase));
                 text: left_behind(&since.untracked),
             });
         }

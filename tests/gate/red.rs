@@ -165,6 +165,19 @@ fn a_gate_that_edits_tracked_files_is_red() {
     let project = plan("  gate edits $ echo more >> plan.gate");
     let answer = project.gate(&["run", "--format", "json"]).exits(1);
     assert_eq!(answer.codes(), ["R104 plan.gate:1:7"]);
+    let events = answer.events();
+    let at = |kind: &str| events.iter().position(|event| event["type"] == kind);
+    assert!(at("diagnostic") < at("phase.finished"), "{}", answer.stdout);
+    assert_eq!(events[at("phase.finished").unwrap()]["verdict"], "fail");
+}
+
+#[test]
+fn a_red_that_is_found_last_is_not_preceded_by_a_green() {
+    let project = plan("  gate edits $ echo more >> plan.gate");
+    let text = project.gate(&["run"]).exits(1).stdout;
+    let words: Vec<&str> = text.lines().filter_map(|l| l.split(' ').next()).collect();
+    assert!(words.contains(&"RED") && !words.contains(&"GREEN"), "{text}");
+    assert!(text.contains("p: tree changed, 1 passed"), "{text}");
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::run::{Counts, DiagnosticEvent, Verdict};
 pub(super) struct PhaseView {
     pub(super) scope_failed: bool,
     pub(super) tasks_failed: bool,
+    /// Whether the tree was not what it had been, when all was judged.
+    pub(super) tree_changed: bool,
     pub(super) earlier: Earlier,
     /// Shown after the list, in order.
     pub(super) held: Vec<DiagnosticEvent>,
@@ -157,6 +159,9 @@ impl PhaseView {
         }
         if self.tasks_failed {
             parts.push("tasks failed".to_owned());
+        }
+        if self.tree_changed {
+            parts.push("tree changed".to_owned());
         }
         let numbers = [
             (counts.fail, "failed"),
