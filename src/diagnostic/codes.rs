@@ -318,6 +318,7 @@ codes! {
     NOT_SEALED = "E0443", "a phase to reopen that is not sealed";
     NOTHING_TO_VERIFY = "E0450", "a tag or range to verify that is none";
     UNKNOWN_REMOTE = "E0451", "a remote that git does not know";
+    LEDGER_TAKEN = "E0452", "a plan whose ledger another's stands in the way of";
 
     MATCHES_ALL = "W001", "a regex that matches every text";
     IDLE_RETRY = "W002", "a retry of what has no reason to flake";

@@ -80,6 +80,14 @@ pub enum RepoError {
     /// What was to be signed could not be.
     #[error("git could not sign the {what}")]
     Unsigned {
+    /// The ref of the ledger cannot be, as that of another plan stands in its way.
+    #[error("`{plan}` can have no ledger: the one at `{other}` stands in its way")]
+    LedgerTaken {
+        /// The plan's path.
+        plan: String,
+        /// The other's ref.
+        other: String,
+    },
         /// `commit`, `tag` or `entry in the ledger`.
         what: &'static str,
         /// What git said.
@@ -154,6 +162,7 @@ impl RepoError {
             Self::Unsigned { .. } => Code::UNSIGNED,
             Self::NoRemote { .. } => Code::UNKNOWN_REMOTE,
             Self::NotPushed { .. } => Code::NOT_PUSHED,
+            Self::LedgerTaken { .. } => Code::LEDGER_TAKEN,
             Self::NoGit
             | Self::Unborn
             | Self::Busy { .. }
@@ -284,6 +293,10 @@ impl RepoError {
                 ),
                 None => format!("see what git says above; `{command}` was run by gate itself"),
             },
+            Self::LedgerTaken { plan, .. } => format!(
+                "git has no ref below another: give `{plan}` another name, such as `{}`",
+                plan.replace('/', "-")
+            ),
         }
     }
 }

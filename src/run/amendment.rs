@@ -97,6 +97,7 @@ impl Interpreter<'_> {
     /// # Errors
     /// Where whoever git says one is is none of them, or git fails.
     pub fn may_amend(&self) -> Result<Identity, Refusal> {
+        self.repo.check_ledger(self.plan.name())?;
         let who = self.repo.identity()?;
         let recorded = OnRecord::find(self.plan, &self.repo)?
             .and_then(|record| record.load(self.plan, &self.given).ok());

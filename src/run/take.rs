@@ -20,6 +20,7 @@ impl<'p> Interpreter<'p> {
         let interrupt = self.interrupt.clone();
         self.repo.stop_if(move || interrupt.signal().is_some());
         self.repo.check_identity()?;
+        self.repo.check_ledger(self.plan.name())?;
         self.check_lock()?;
         let mut outcome = Outcome {
             verdict: Verdict::Pass,

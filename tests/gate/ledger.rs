@@ -262,3 +262,24 @@ fn what_was_red_on_another_branch_was_not_mended_here() {
     project.gate(&["run"]).exits(0);
     assert_eq!(entry(&project, 0)["predicate"].get("mended"), None);
 }
+
+#[test]
+fn a_plan_whose_ledger_cannot_be_is_told_before_its_first_gate() {
+    let plan = "phase one \"One\" {\n  gate g $ touch ran\n}\n";
+    for (first, second) in [("a.gate", "a/b.gate"), ("a/b.gate", "a.gate")] {
+        let project = Project::empty();
+        project.write(".git/info/exclude", "ran\n");
+        project.stage("a.gate", plan);
+        project.stage("a/b.gate", plan);
+        project.gate(&["run", first]).exits(0);
+        let ran = project.path().join("ran");
+        std::fs::remove_file(&ran).unwrap();
+        let refs = project.git(&["for-each-ref"]);
+        let answer = project.gate(&["run", second, "--format", "json"]).exits(2);
+        assert_eq!(answer.codes(), ["E0452"]);
+        assert!(!ran.exists());
+        assert_eq!(project.git(&["for-each-ref"]), refs);
+        project.gate(&["run", first]).exits(0);
+        project.gate(&["try", second]).exits(0);
+    }
+}
