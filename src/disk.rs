@@ -94,6 +94,15 @@ pub(crate) fn copy_with_time(name: Step, from: &Path, to: &Path) -> io::Result<(
     })
 }
 
+/// Makes sure that a file and its name outlive the system.
+pub(crate) fn outlives(file: &File, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
 /// Has processes that are started from now on hold a file, and its lock, as this one does.
 pub(crate) fn inherit(file: &File) -> io::Result<()> {
     Ok(fcntl_setfd(file, FdFlags::empty())?)

@@ -205,7 +205,14 @@ fn write(path: &Path, moves: &[Move]) -> std::io::Result<File> {
     text.push_str(END);
     let mut file = disk::open(Step::Journal, path)?;
     file.lock()?;
-    disk::step(Step::JournalText, || file.write_all(text.as_bytes()))?;
+    disk::step(Step::JournalText, || {
+        file.write_all(text.as_bytes())?;
+        // One ref moves or does not; of several, some may have moved when the power fails.
+        match moves {
+            [] | [_] => Ok(()),
+            _ => disk::outlives(&file, path),
+        }
+    })?;
     // Another process that happens to hold it too only looks as if it were under way.
     disk::inherit(&file)?;
     Ok(file)
