@@ -155,6 +155,23 @@ impl Repository {
         &self.site.git_dir
     }
 
+    /// Whether a git that is started in the working tree finds this repository and this index
+    /// by itself: not where only the environment names them.
+    #[must_use]
+    pub fn is_found(&self) -> bool {
+        let link = self.site.work_tree.join(".git");
+        let git_dir = match std::fs::read(&link) {
+            Ok(text) => {
+                let path = text.strip_prefix(b"gitdir: ").map(git::printed_path);
+                path.map(|path| self.site.work_tree.join(path))
+            }
+            Err(_) => Some(link),
+        };
+        let is = |path: PathBuf, wanted: PathBuf| canonical(path) == wanted;
+        git_dir.is_some_and(|found| is(found, self.site.git_dir.clone()))
+            && is(self.site.index.clone(), self.site.git_dir.join("index"))
+    }
+
     /// The environment variables by which git and its hooks tie a process to one
     /// repository: to be taken away from every command that is started.
     #[must_use]

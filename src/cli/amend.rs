@@ -185,7 +185,7 @@ impl Subject {
             Box::new(diagnostic.help("write `--set name=value`"))
         })?;
         let repo = Repository::discover(".")?;
-        let located = Located::find(plan, Some(&repo))?;
+        let located = Located::find_judged(plan, &repo)?;
         repo.preflight()?;
         let read = Judged::read(&repo, &located.path, &given)?;
         let Judged { plan, tree, .. } = read.map_err(|diagnostics| Stopped {

@@ -34,14 +34,8 @@ impl Located {
         })?;
         let Some(given) = given else {
             let root = repo.map_or_else(|| here.clone(), |repo| repo.root().to_owned());
-            let path = only_plan(&root)?;
-            let prefix = relative(&here, &root);
-            return Ok(Self {
-                root,
-                path,
-                given: None,
-                prefix,
-            });
+            let path = only_plan(plans_in(&root))?;
+            return Ok(Self::at_root(root, path, &here));
         };
         let absolute = normal(&here.join(given));
         let root = match repo {
@@ -64,6 +58,31 @@ impl Located {
             given: Some(given.to_string_lossy().into_owned()),
             prefix,
         })
+    }
+
+    /// As [`Located::find`], for what judges the staged tree: a plan that is staged is found
+    /// where the disk has none, as in a sparse checkout.
+    pub fn find_judged(given: Option<&Path>, repo: &Repository) -> Result<Self, Box<Diagnostic>> {
+        if given.is_some() || !plans_in(repo.root()).is_empty() {
+            return Self::find(given, Some(repo));
+        }
+        let staged = repo.staged_tree().and_then(|tree| repo.files(&tree));
+        let staged = staged.map_err(|error| Box::new(error.diagnostic()))?;
+        let names = staged.iter().filter_map(|entry| entry.path.as_str());
+        let plans = names.filter(|name| name.ends_with(".gate") && !name.contains('/'));
+        let path = only_plan(plans.map(str::to_owned).collect())?;
+        let here = std::env::current_dir().unwrap_or_else(|_| repo.root().to_owned());
+        Ok(Self::at_root(repo.root().to_owned(), path, &here))
+    }
+
+    fn at_root(root: PathBuf, path: String, here: &Path) -> Self {
+        let prefix = relative(here, &root);
+        Self {
+            root,
+            path,
+            given: None,
+            prefix,
+        }
     }
 
     /// A path of the repository that was named from the current folder; it need not exist. A
@@ -111,15 +130,19 @@ impl Located {
     }
 }
 
-fn only_plan(root: &Path) -> Result<String, Box<Diagnostic>> {
-    let mut plans: Vec<String> = std::fs::read_dir(root)
+/// The plans that lie in a folder.
+fn plans_in(root: &Path) -> Vec<String> {
+    std::fs::read_dir(root)
         .into_iter()
         .flatten()
         .flatten()
         .filter(|entry| entry.path().is_file())
         .filter_map(|entry| entry.file_name().into_string().ok())
         .filter(|name| name.ends_with(".gate"))
-        .collect();
+        .collect()
+}
+
+fn only_plan(mut plans: Vec<String>) -> Result<String, Box<Diagnostic>> {
     plans.sort();
     match plans.as_slice() {
         [only] => Ok(only.clone()),

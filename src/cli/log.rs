@@ -52,7 +52,7 @@ pub(super) fn log(args: &LogArgs, output: &Output) -> i32 {
 fn read(args: &LogArgs) -> Result<(String, Vec<LedgerEntry>), Box<Diagnostic>> {
     let git = |error: RepoError| Box::new(error.diagnostic());
     let repo = Repository::discover(".").map_err(git)?;
-    let located = Located::find(args.plan.as_deref(), Some(&repo))?;
+    let located = Located::find_judged(args.plan.as_deref(), &repo)?;
     let name = located.path.strip_suffix(".gate").unwrap_or(&located.path);
     let mut entries = repo.ledger(name).map_err(git)?;
     if let Some(phase) = &args.phase {

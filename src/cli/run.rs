@@ -161,7 +161,7 @@ fn go(
         Ok(repo) => repo,
         Err(error) => return complain(&error.diagnostic()),
     };
-    let located = match Located::find(plan, Some(&repo)) {
+    let located = match Located::find_judged(plan, &repo) {
         Ok(located) => located,
         Err(diagnostic) => return complain(&diagnostic),
     };

@@ -60,7 +60,7 @@ fn answer(args: &ScopeArgs, output: &Output) -> Result<bool, Box<Diagnostics>> {
         alone(Diagnostic::unplaced(Code::UNKNOWN_PARAM, message).help("write `--set name=value`"))
     })?;
     let repo = Repository::discover(".").map_err(git)?;
-    let located = Located::find(args.plan.as_deref(), Some(&repo)).map_err(|d| alone(*d))?;
+    let located = Located::find_judged(args.plan.as_deref(), &repo).map_err(|d| alone(*d))?;
     let judged = Judged::read(&repo, &located.path, &given)
         .map_err(git)?
         .map_err(|diagnostics| Box::new(located.relocate(*diagnostics)))?;

@@ -61,7 +61,7 @@ fn look(args: &VerifyArgs) -> Result<(Plan, Verification), Refusal> {
     };
     let git = |error: RepoError| Refusal::from(error);
     let repo = Repository::discover(".").map_err(git)?;
-    let located = Located::find(args.plan.as_deref(), Some(&repo)).map_err(|d| alone(*d))?;
+    let located = Located::find_judged(args.plan.as_deref(), &repo).map_err(|d| alone(*d))?;
     let tree = repo.staged_tree().map_err(git)?;
     let loader = TreeLoader::new(&repo, tree);
     // What hangs on params that were not given is left out: seals stand by what they say.

@@ -398,4 +398,5 @@ codes! {
     UNSIGNED = "B120", "git could not sign the seal";
     NOT_PUSHED = "B121", "what was sealed could not be pushed";
     LOCKED = "B130", "another git holds a lock, or left one behind";
+    FILTER_FAILED = "B131", "a filter of git's that failed";
 }

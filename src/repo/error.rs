@@ -6,6 +6,9 @@ use super::{Oid, RepoPath};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::shell::quote_word;
 
+/// What is in progress where a hook of `git commit` asks for a run.
+pub(super) const COMMIT: &str = "commit";
+
 /// Why the repository could not be read or moved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RepoError {
@@ -35,7 +38,7 @@ pub enum RepoError {
     /// An operation of git is half done.
     #[error("a {what} is in progress")]
     InProgress {
-        /// `merge`, `rebase`, `cherry-pick`, `revert`, `bisect` or `mail patch`.
+        /// `merge`, `rebase`, `cherry-pick`, `revert`, `bisect`, `mail patch` or `commit`.
         what: &'static str,
     },
     /// Git does not know who commits.
@@ -77,9 +80,6 @@ pub enum RepoError {
         /// What is there now: a commit, or another branch.
         is: Option<String>,
     },
-    /// What was to be signed could not be.
-    #[error("git could not sign the {what}")]
-    Unsigned {
     /// The ref of the ledger cannot be, as that of another plan stands in its way.
     #[error("`{plan}` can have no ledger: the one at `{other}` stands in its way")]
     LedgerTaken {
@@ -88,6 +88,9 @@ pub enum RepoError {
         /// The other's ref.
         other: String,
     },
+    /// What was to be signed could not be.
+    #[error("git could not sign the {what}")]
+    Unsigned {
         /// `commit`, `tag` or `entry in the ledger`.
         what: &'static str,
         /// What git said.
@@ -159,19 +162,20 @@ impl RepoError {
             Self::BadTag { .. } => Code::BAD_TAG,
             Self::TagTaken { .. } => Code::TAG_TAKEN,
             Self::HeadMoved { .. } => Code::HEAD_MOVED,
+            Self::LedgerTaken { .. } => Code::LEDGER_TAKEN,
             Self::Unsigned { .. } => Code::UNSIGNED,
             Self::NoRemote { .. } => Code::UNKNOWN_REMOTE,
             Self::NotPushed { .. } => Code::NOT_PUSHED,
-            Self::LedgerTaken { .. } => Code::LEDGER_TAKEN,
             Self::NoGit
             | Self::Unborn
             | Self::Busy { .. }
             | Self::Files { .. }
             | Self::Interrupted
             | Self::GitEnded { .. }
-            | Self::Git { .. } => match self.lock() {
-                Some(_) => Code::LOCKED,
-                None => Code::GIT_FAILED,
+            | Self::Git { .. } => match (self.lock(), self.filter()) {
+                (Some(_), _) => Code::LOCKED,
+                (None, Some(_)) => Code::FILTER_FAILED,
+                (None, None) => Code::GIT_FAILED,
             },
         }
     }
@@ -195,7 +199,12 @@ impl RepoError {
                 path.display()
             ),
             Self::NoIdentity { .. } => "git does not know who commits".to_owned(),
-            Self::Git { command, .. } => format!("`{command}` failed"),
+            Self::Git { command, .. } => match self.filter() {
+                Some((path, filter)) => {
+                    format!("git could not read or write `{path}`: its filter `{filter}` failed")
+                }
+                None => format!("`{command}` failed"),
+            },
             _ => self.to_string(),
         }
     }
@@ -221,6 +230,21 @@ impl RepoError {
         detail.get(detail.find(path)?..)?.split('\'').next()
     }
 
+    /// The file and the filter driver that stopped git: `fatal: PATH: smudge filter NAME failed`.
+    fn filter(&self) -> Option<(&str, &str)> {
+        let Self::Git { detail, .. } = self else {
+            return None;
+        };
+        detail.lines().find_map(|line| {
+            let (path, rest) = line.strip_prefix("fatal: ")?.rsplit_once(": ")?;
+            let rest = rest.strip_suffix(" failed")?;
+            let name = rest
+                .strip_prefix("smudge filter ")
+                .or_else(|| rest.strip_prefix("clean filter "))?;
+            Some((path, name.trim_matches('\'')))
+        })
+    }
+
     fn advice(&self) -> String {
         match self {
             Self::NotARepository { detail, .. } if detail.contains("safe.directory") => {
@@ -235,6 +259,9 @@ impl RepoError {
             Self::NoGit => "install git, or put it on PATH".to_owned(),
             Self::Unmerged { .. } => {
                 "resolve the conflicts and stage the result with `git add`".to_owned()
+            }
+            Self::InProgress { what: COMMIT } => {
+                "`gate run` makes the commit itself: call it in place of `git commit`; a hook judges with `gate try`".to_owned()
             }
             Self::InProgress { what: "bisect" } => "end it with `git bisect reset`".to_owned(),
             Self::InProgress { what } => {
@@ -266,6 +293,10 @@ impl RepoError {
             Self::HeadMoved { .. } => {
                 "run again, so that what is there now is judged; nothing was committed".to_owned()
             }
+            Self::LedgerTaken { plan, .. } => format!(
+                "git has no ref below another: give `{plan}` another name, such as `{}`",
+                plan.replace('/', "-")
+            ),
             Self::Unsigned { .. } => "nothing was committed: mend what git says (`gpg.format`, `user.signingKey`, the agent), and run again".to_owned(),
             Self::NoRemote { name, known } => {
                 match nearest(name, known.iter().map(String::as_str)) {
@@ -291,12 +322,13 @@ impl RepoError {
                 Some(lock) => format!(
                     "another git is at work: run again when it is done; if none runs, one was killed: remove `{lock}`"
                 ),
-                None => format!("see what git says above; `{command}` was run by gate itself"),
+                None => match self.filter() {
+                    Some((_, filter)) => format!(
+                        "see what git says above, and to what `git config filter.{filter}.clean`, `.smudge` and `.process` start: git itself cannot do without it"
+                    ),
+                    None => format!("see what git says above; `{command}` was run by gate itself"),
+                },
             },
-            Self::LedgerTaken { plan, .. } => format!(
-                "git has no ref below another: give `{plan}` another name, such as `{}`",
-                plan.replace('/', "-")
-            ),
         }
     }
 }

@@ -464,8 +464,13 @@ pub(super) fn quoted(path: &Path) -> Vec<u8> {
     if bytes.first() != Some(&b'"') && !bytes.contains(&b'\n') {
         return bytes.to_owned();
     }
+    in_quotes(path)
+}
+
+/// A path in quotes, as git reads it in its configuration too.
+pub(super) fn in_quotes(path: &Path) -> Vec<u8> {
     let mut text = vec![b'"'];
-    for &byte in bytes {
+    for &byte in path.as_os_str().as_bytes() {
         match byte {
             b'\n' => text.extend(b"\\n"),
             b'"' | b'\\' => text.extend([b'\\', byte]),

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use serde_json::{Value, json};
 
-use super::git::{Git, Site};
+use super::git::{Git, Site, in_quotes};
 use super::ledger::{ledger_ref, move_ref, title};
 use super::tag::{tag_ref, with_trailer};
 use super::{Head, Oid, Record, RepoError, Repository, files};
@@ -245,23 +245,21 @@ impl Repository {
         };
         let mut config = format!(
             "[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\tobjectFormat = {format}\n"
-        );
+        )
+        .into_bytes();
         for source in [
             self.common_dir.join("config"),
             self.site.git_dir.join("config.worktree"),
         ] {
-            let path = source
-                .to_string_lossy()
-                .replace('\\', "\\\\")
-                .replace('"', "\\\"");
-            config.push_str(&format!("[include]\n\tpath = \"{path}\"\n"));
+            config.extend(b"[include]\n\tpath = ");
+            config.extend(in_quotes(&source));
+            config.push(b'\n');
         }
         for (file, text) in [
-            ("config", config.as_str()),
-            ("HEAD", "ref: refs/heads/none\n"),
+            ("config", config.as_slice()),
+            ("HEAD", b"ref: refs/heads/none\n"),
         ] {
-            disk::fill(Step::TagFile, &git_dir.join(file), text.as_bytes())
-                .map_err(|e| failed(&e))?;
+            disk::fill(Step::TagFile, &git_dir.join(file), text).map_err(|e| failed(&e))?;
         }
         let site = Site {
             index: git_dir.join("index"),

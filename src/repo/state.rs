@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::error::COMMIT;
 use super::git::{self, Git, Site};
 use super::{Oid, RepoError, RepoPath, Repository, files, trees};
 use crate::disk::{self, Folder, Step};
@@ -78,6 +79,20 @@ impl Repository {
         } else {
             Err(RepoError::Unmerged { paths })
         }
+    }
+
+    /// Checks that a commit of gate's own would not come beneath one that git is about to
+    /// make: a hook of `git commit` called.
+    ///
+    /// # Errors
+    /// [`RepoError::InProgress`].
+    pub fn check_no_commit_waits(&self) -> Result<(), RepoError> {
+        // Git tells the hooks of a commit, and no other program, all three.
+        let told = ["GIT_INDEX_FILE", "GIT_PREFIX", "GIT_AUTHOR_DATE"];
+        if told.iter().all(|name| std::env::var_os(name).is_some()) {
+            return Err(RepoError::InProgress { what: COMMIT });
+        }
+        Ok(())
     }
 
     /// Checks that git knows who commits.

@@ -63,7 +63,9 @@ impl<'p> Interpreter<'p> {
         // What stays out of the judged tree is named; with any of it, gates look elsewhere.
         let (checked, place) = if nothing_runs {
             (None, Place::None)
-        } else if as_it_is || unstaged.is_clean() && self.repo.staged_tree()? == *tree {
+        } else if as_it_is
+            || unstaged.is_clean() && self.repo.is_found() && self.repo.staged_tree()? == *tree
+        {
             (Some(CheckedPlace::InPlace), Place::InPlace)
         } else {
             let shared = share::folders(&self.plan.settings, &self.repo, &unstaged)?;
@@ -150,9 +152,9 @@ impl<'p> Interpreter<'p> {
             });
             self.emit(Event::Diagnostic(event));
         }
+        self.emit(outcome.finished(phase));
         if place == Place::InPlace && !since.untracked.is_empty() {
             self.emit(Event::Notice {
-        self.emit(outcome.finished(phase));
                 text: left_behind(&since.untracked),
             });
         }

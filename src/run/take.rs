@@ -111,6 +111,9 @@ impl<'p> Interpreter<'p> {
         let _pin = self.repo.pin(&tree)?;
         let history = History::read(self.plan.name(), &self.repo)?;
         let head = history.head.clone();
+        if head.tree.as_ref() != Some(&tree) {
+            self.repo.check_no_commit_waits()?;
+        }
         let old_tag = history.tag_of_old_seal(&phase.name.value)?;
         if let Some(tag) = &phase.tag {
             let name = &tag.name.value;

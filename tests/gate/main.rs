@@ -19,6 +19,7 @@ mod fmt;
 mod hold;
 mod install;
 mod judged_tree;
+mod kinds;
 mod ledger;
 mod log;
 mod not_built;
