@@ -43,6 +43,7 @@ mod slots;
 mod steps;
 mod tests;
 mod types;
+mod unread;
 mod values;
 
 pub use files::AnalysedFile;
@@ -63,6 +64,7 @@ use crate::syntax::ast;
 use files::Files;
 use names::Names;
 use place::Binding;
+use unread::Unread;
 
 /// How many statements a plan may have once its checks and `for`s are expanded.
 pub const MAX_STATEMENTS: usize = 100_000;
@@ -166,8 +168,8 @@ struct Analyzer<'a> {
     given: &'a Given,
     sources: Sources,
     diagnostics: Vec<Diagnostic>,
-    /// Where text could not be read as a statement.
-    broken: Vec<Span>,
+    /// What could not be read.
+    unread: Unread,
     /// What each module declares, by its index.
     names: Vec<Names<'a>>,
     /// What each module's values are, as far as they are known yet.
@@ -212,7 +214,7 @@ impl<'a> Analyzer<'a> {
             given,
             sources: files.sources.clone(),
             diagnostics: files.diagnostics.clone(),
-            broken: files.broken.clone(),
+            unread: Unread::new(&files.broken, &files.sources),
             names: Vec::new(),
             values: Vec::new(),
             title: None,
@@ -267,7 +269,7 @@ impl<'a> Analyzer<'a> {
     }
 
     fn phases_needed(&mut self, phases: &[Phase]) {
-        if !self.given.for_run || !phases.is_empty() || !self.broken.is_empty() {
+        if !self.given.for_run || !phases.is_empty() || !self.unread.is_empty() {
             return;
         }
         let Some(entry) = self.files.modules.first() else {
@@ -326,20 +328,14 @@ impl<'a> Analyzer<'a> {
     /// Drops what is said of lines that could not be read whole: it may only follow from
     /// that, and is said again if it still holds when they can be.
     fn drop_follow_ups(&mut self) {
-        let line = |span: Span| {
-            let source = self.sources.get(span.source)?;
-            Some((span.source, source.position(span.start as usize).line))
-        };
-        let broken: HashSet<_> = self
-            .broken
-            .iter()
-            .flat_map(|span| [line(*span), line(span.at_end())])
-            .flatten()
-            .collect();
-        if broken.is_empty() {
+        if self.unread.is_empty() {
             return;
         }
-        let read = |span| line(span).is_none_or(|line| !broken.contains(&line));
+        let read = |span: Span| {
+            let source = self.sources.get(span.source);
+            let line = source.map(|source| source.line(span.start as usize));
+            line.is_none_or(|line| !self.unread.has_line(span.source, line))
+        };
         let own = self.diagnostics.split_off(self.files.diagnostics.len());
         let kept = own
             .into_iter()
@@ -358,35 +354,19 @@ impl<'a> Analyzer<'a> {
 
     /// Whether such a line could not be read.
     fn is_unread_line(&self, is: impl Fn(&str) -> bool) -> bool {
-        self.broken.iter().any(|broken| {
-            self.sources.get(broken.source).is_some_and(|source| {
-                let line = source.position(broken.start as usize).line;
-                is(source.slice(source.line_span(line)))
-            })
-        })
+        self.unread.any_line(&self.sources, is)
     }
 
     /// Whether something inside `span` could not be read, so that what seems missing may
     /// only be unread.
     fn is_broken(&self, span: Span) -> bool {
-        self.broken.iter().any(|broken| {
-            broken.source == span.source && broken.start <= span.end && span.start <= broken.end
-        })
+        self.unread.touches(span)
     }
 
     /// Whether a line that could not be read has this word in it: then the name may well
     /// be declared there.
     fn is_in_broken(&self, word: &str) -> bool {
-        let part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-        self.broken.iter().any(|broken| {
-            self.sources.get(broken.source).is_some_and(|source| {
-                let (first, last) = source.positions(*broken);
-                let lines = source.line_span(first.line).to(source.line_span(last.line));
-                // The first word is the statement's.
-                let names = source.slice(lines).split(|c| !part(c));
-                names.filter(|w| !w.is_empty()).skip(1).any(|w| w == word)
-            })
-        })
+        self.unread.has_word(word)
     }
 
     /// Whether nothing of a module could be read, so that it may declare anything.
@@ -396,7 +376,7 @@ impl<'a> Analyzer<'a> {
                 && self
                     .files
                     .start(module)
-                    .is_some_and(|start| self.broken.iter().any(|b| b.source == start.source))
+                    .is_some_and(|start| self.unread.is_of(start.source))
         })
     }
 }

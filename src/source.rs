@@ -165,10 +165,14 @@ impl Source {
         }
     }
 
-    /// The position of a byte offset. The end of the file, past a final newline, is
-    /// the end of the last line.
+    /// The line of a byte offset, as [`Source::position`] has it, without counting columns.
     #[must_use]
-    pub fn position(&self, offset: usize) -> Position {
+    pub fn line(&self, offset: usize) -> u32 {
+        u32::try_from(self.line_of(offset).0).unwrap_or(u32::MAX)
+    }
+
+    /// The line of an offset, and the offset cut to a character that has a line.
+    fn line_of(&self, offset: usize) -> (usize, usize) {
         let mut offset = self.floor(offset);
         if offset == self.text.len() && offset > 0 && self.text.ends_with('\n') {
             offset -= 1;
@@ -177,6 +181,14 @@ impl Source {
             .line_starts
             .partition_point(|&start| start as usize <= offset)
             .max(1);
+        (line, offset)
+    }
+
+    /// The position of a byte offset. The end of the file, past a final newline, is
+    /// the end of the last line.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let (line, offset) = self.line_of(offset);
         let start = self.line_start(line);
         let before = self.text.get(start..offset).unwrap_or_default();
         Position {

@@ -283,6 +283,25 @@ fn many_mistakes_are_cut_short() {
     }
 }
 
+/// On one line, so that whatever looks at all of it for each of its parts never ends.
+#[test]
+fn long_lines_of_mistakes_come_to_an_end() {
+    let gate = |line: String| format!("phase a \"A\" {{\n  gate g $ {line}\n}}\n");
+    assert_eq!(codes(gate("{{".repeat(200_000))), [Code::FOREIGN_TEMPLATE]);
+    for line in [
+        "{{. ",
+        "{{.a}} ",
+        "${{ b }} ",
+        "{{b}} ",
+        "{{b ",
+        "\"{{b}} ",
+        "`{{b}}",
+    ] {
+        let said = codes(gate(line.repeat(50_000)));
+        assert!(!said.is_empty(), "{line}");
+    }
+}
+
 #[test]
 fn long_lines_and_lists_are_fine() {
     assert_eq!(

@@ -10,7 +10,7 @@ use super::locate::Located;
 use super::output::Output;
 use super::replace::replace;
 use crate::analysis::{Given, analyse};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::repo::{DiskLoader, Repository};
 use crate::report::patch;
 use crate::sanitise::sanitise;
@@ -123,9 +123,11 @@ fn one(input: &Input, args: &FmtArgs, output: &Output) -> Outcome {
     };
     let formatted = match formatted(&input.name, &bytes, &mut sources) {
         Ok(formatted) => formatted,
-        Err(diagnostics) => {
-            for diagnostic in &diagnostics {
-                output.complain(diagnostic, &sources);
+        Err(items) => {
+            let mut all = Diagnostics { items, sources };
+            all.tidy();
+            for diagnostic in &all.items {
+                output.complain(diagnostic, &all.sources);
             }
             return Outcome::Failed;
         }

@@ -125,6 +125,8 @@ struct Scanner<'s> {
     line_start: usize,
     /// The line end found last, and from where: a long line is not searched again and again.
     known_end: Cell<(usize, usize)>,
+    /// From where to which line's end there is no `}}`, as far as it was looked for.
+    never_closed: Cell<(usize, usize)>,
     statements: usize,
     /// Words, signs and interpolations so far.
     seen: usize,
@@ -167,6 +169,7 @@ impl<'s> Scanner<'s> {
             line_first: true,
             line_start: 0,
             known_end: Cell::new((1, 0)),
+            never_closed: Cell::new((1, 0)),
             statements: 0,
             seen: 0,
             missing,

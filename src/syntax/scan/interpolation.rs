@@ -190,11 +190,23 @@ impl Scanner<'_> {
     pub(super) fn foreign_template(&mut self, at: usize) -> usize {
         let line_end = self.line_end(at);
         let inside = self.text.get(at + 2..line_end).unwrap_or_default();
-        let (end, close) = match inside.find("}}") {
-            Some(found) => (at + 2 + found + 2, true),
-            None => (at + 2, false),
+        // What is not there behind one is not there behind the next.
+        let (from, to) = self.never_closed.get();
+        let found = match from <= at && line_end == to {
+            true => None,
+            false => inside.find("}}"),
         };
-        let place = self.span(at..at + 2);
+        let braces = self.rest(at).bytes().take_while(|b| *b == b'{').count();
+        let (end, close) = match found {
+            Some(found) => (at + 2 + found + 2, true),
+            None => {
+                self.never_closed.set((at, line_end));
+                (at + braces, false)
+            }
+        };
+        // A row of braces is one mistake.
+        let pairs = if close { 1 } else { braces / 2 };
+        let place = self.span(at..at + 2 * pairs);
         let whole = self.text.get(at..end).unwrap_or_default();
         let message = if close {
             format!("`{whole}` is a template of another tool, not an interpolation")
@@ -205,9 +217,10 @@ impl Scanner<'_> {
             "write `\\{{` to pass it on as it is",
             Applicability::Safe,
             place,
-            "\\{{",
+            "\\{{".repeat(pairs),
         ));
-        self.blank_out(at..end);
+        // Something stands there, if only it.
+        self.mend(at..end, "x".repeat(end - at));
         end
     }
 }
