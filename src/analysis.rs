@@ -57,7 +57,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, MAX_DIAGNOSTICS};
-use crate::plan::{Feature, Global, Phase, Plan, PlanFile, SCHEMA, Unbuilt};
+use crate::plan::{Feature, GivenParam, Global, Phase, Plan, PlanFile, SCHEMA, Unbuilt};
 use crate::source::{Loader, Sources, Span, Spanned};
 use crate::syntax::ast;
 
@@ -177,6 +177,8 @@ struct Analyzer<'a> {
     /// The plan's title: outside `None` not evaluated yet, inside `None` without a value.
     title: Option<place::Title>,
     globals: IndexMap<String, Global>,
+    /// What `param`s were given.
+    given_params: BTreeSet<GivenParam>,
     unbuilt: Vec<Unbuilt>,
     /// The uses of unbuilt features noted so far.
     unbuilt_at: BTreeSet<(Feature, Span)>,
@@ -219,6 +221,7 @@ impl<'a> Analyzer<'a> {
             values: Vec::new(),
             title: None,
             globals: IndexMap::new(),
+            given_params: BTreeSet::new(),
             unbuilt: Vec::new(),
             unbuilt_at: BTreeSet::new(),
             scripts: HashMap::new(),
@@ -263,6 +266,7 @@ impl<'a> Analyzer<'a> {
             globals: std::mem::take(&mut self.globals),
             phases,
             files,
+            given: std::mem::take(&mut self.given_params).into_iter().collect(),
             unbuilt: std::mem::take(&mut self.unbuilt),
             sources: Sources::new(),
         }

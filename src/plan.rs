@@ -52,6 +52,8 @@ pub struct Plan {
     pub phases: Vec<Phase>,
     /// The files it is made of, this one first: path from the root and text.
     pub files: Vec<PlanFile>,
+    /// The values that its `param`s were given, by name.
+    pub given: Vec<GivenParam>,
     /// What it uses that this version does not run yet.
     pub unbuilt: Vec<Unbuilt>,
     /// The texts spans point into; serialised as their paths, in the order that spans count.
@@ -75,6 +77,27 @@ impl Plan {
 
 fn paths<S: Serializer>(sources: &Sources, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(sources.iter().map(|source| source.path()))
+}
+
+/// The value that a `param` was given.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct GivenParam {
+    /// As `--set` names it: that of a module with its alias.
+    pub name: String,
+    /// The text.
+    pub value: String,
+    /// By what.
+    pub from: GivenBy,
+}
+
+/// What gives a `param` its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GivenBy {
+    /// `--set`.
+    Call,
+    /// A variable `GATE_PARAM_…`.
+    Environment,
 }
 
 /// A file the plan is made of.

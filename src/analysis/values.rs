@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::plan::{Expr, ExprKind, Function, Global};
+use crate::plan::{Expr, ExprKind, Function, GivenBy, GivenParam, Global};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast;
 use crate::value::{Type, Value};
@@ -251,9 +251,13 @@ impl<'a> Analyzer<'a> {
             kind,
             file: false,
         };
-        if let Some((from, text)) = self.given_value(module, &name.value) {
-            return match given(&ty, &text) {
-                Ok(value) => constant(BindingKind::Constant(value)),
+        if let Some((from, param)) = self.given_value(module, &name.value) {
+            let text = &param.value;
+            return match given(&ty, text) {
+                Ok(value) => {
+                    self.given_params.insert(param);
+                    constant(BindingKind::Constant(value))
+                }
                 Err(why) => {
                     self.report(
                         Diagnostic::new(
@@ -302,19 +306,27 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    /// The text given for a `param`, and by what.
-    fn given_value(&self, module: usize, name: &str) -> Option<(String, String)> {
+    /// What was given for a `param`, and by what in words.
+    fn given_value(&self, module: usize, name: &str) -> Option<(String, GivenParam)> {
         let key = self.key(module, name);
+        let param = |value: &String, from| GivenParam {
+            name: key.clone(),
+            value: value.clone(),
+            from,
+        };
         let set = self.given.sets.iter().rev().find(|(set, _)| *set == key);
         if let Some((set, text)) = set {
-            return Some((format!("`--set {set}=…`"), text.clone()));
+            return Some((format!("`--set {set}=…`"), param(text, GivenBy::Call)));
         }
         if module != 0 {
             return None;
         }
         let wanted = variable(name);
         let found = self.given.env.iter().rev().find(|(var, _)| *var == wanted);
-        found.map(|(var, text)| (format!("the environment variable `{var}`"), text.clone()))
+        found.map(|(var, text)| {
+            let from = format!("the environment variable `{var}`");
+            (from, param(text, GivenBy::Environment))
+        })
     }
 
     fn unknown_sets(&mut self) {

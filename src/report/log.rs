@@ -75,6 +75,15 @@ fn one(entry: &LedgerEntry, style: Style) -> Vec<String> {
         let tag = entry.field("tag").map(|tag| format!(", tag {tag}"));
         tell("commit", &format!("{commit}{}", tag.unwrap_or_default()));
     }
+    let given: Vec<String> = list(&entry.json, "/predicate/params")
+        .filter_map(|param| {
+            let text = |name: &str| param.get(name).and_then(Value::as_str);
+            Some(format!("{}={}", text("name")?, text("value")?))
+        })
+        .collect();
+    if !given.is_empty() {
+        tell("with", &given.join(", "));
+    }
     if let Some(verdicts) = verdicts(entry) {
         tell("gates", &verdicts);
     }

@@ -278,6 +278,7 @@ pub(crate) fn statement(
 
 /// What every entry says.
 fn facts(plan: &Plan, phase: &Phase, event: &str) -> serde_json::Map<String, Json> {
+    let given = (!plan.given.is_empty()).then(|| ("params", json!(plan.given)));
     [
         ("event", json!(event)),
         ("phase", json!(phase.name.value)),
@@ -285,8 +286,9 @@ fn facts(plan: &Plan, phase: &Phase, event: &str) -> serde_json::Map<String, Jso
         ("configuration", configuration(plan).into()),
         ("tool", tool()),
     ]
-    .map(|(name, value)| (name.to_owned(), value))
     .into_iter()
+    .chain(given)
+    .map(|(name, value)| (name.to_owned(), value))
     .collect()
 }
 
