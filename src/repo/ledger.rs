@@ -6,10 +6,12 @@
 //! entry has both tips as its parents.
 
 mod append;
+mod kept;
 mod name;
 
 pub use append::Record;
 pub(super) use append::{move_ref, title};
+use name::LEDGERS;
 pub(super) use name::ledger_ref;
 
 use serde::Serialize;
@@ -250,32 +252,14 @@ impl Repository {
 
     fn fetched_tips(&self, plan: &str) -> Result<Vec<Oid>, RepoError> {
         let reference = ledger_ref(plan);
-        let end = reference.strip_prefix("refs/gate").unwrap_or(&reference);
-        let quick = self.with_git2(|repository| {
-            let mut tips = Vec::new();
-            for found in repository.references_glob("refs/gate/remotes/*")? {
-                let found = found?;
-                let ours = found.name_bytes().ends_with(end.as_bytes());
-                if let Some(id) = found.target().filter(|_| ours) {
-                    tips.push(Oid::from(id));
-                }
-            }
-            Ok(tips)
+        // `refs/gate/remotes/NAME/ledger/PLAN`, and a plan may lie in a folder `ledger` itself.
+        let name = reference.strip_prefix(LEDGERS);
+        let refs = self.refs_below("refs/gate/remotes/")?;
+        let ours = refs.into_iter().filter(|(found, _)| {
+            let of = found.split_once("/ledger/");
+            of.map(|(_, plan)| plan) == name
         });
-        if let Ok(tips) = quick {
-            return Ok(tips);
-        }
-        let call = self
-            .git()
-            .args(["for-each-ref", "--format=%(objectname) %(refname)"]);
-        let output = call.arg("refs/gate/remotes/").reading().run()?;
-        let line = |line: &[u8]| {
-            let space = line.iter().position(|&byte| byte == b' ')?;
-            let (id, name) = line.split_at(space);
-            name.ends_with(end.as_bytes())
-                .then(|| Oid::parse_bytes(id))?
-        };
-        Ok(output.split(|&b| b == b'\n').filter_map(line).collect())
+        Ok(ours.map(|(_, id)| id).collect())
     }
 
     /// The links that lead to these tips, oldest first.

@@ -113,6 +113,7 @@ impl Repository {
                 orders.push_str(&move_ref(&tag_ref(name), &tag, old.as_ref()));
             }
             orders.push_str(&move_ref(&ledger, &entry, tip.as_ref()));
+            orders.push_str(&self.let_go_of_reds(&seal.plan, &seal.ledger.statement)?);
             match self.move_all(seal, &orders, &reason) {
                 Ok(()) => {
                     return Ok(Sealed {

@@ -283,3 +283,99 @@ fn a_plan_whose_ledger_cannot_be_is_told_before_its_first_gate() {
         project.gate(&["try", second]).exits(0);
     }
 }
+
+#[test]
+fn a_red_tree_outlives_a_collection_of_garbage_until_its_phase_is_sealed() {
+    let project = Project::with_plan(NOTES);
+    project.stage("notes.txt", "");
+    project.stage("secret.txt", "what nobody may see\n");
+    project.gate(&["run"]).exits(1);
+    let red = project.git(&["write-tree"]);
+    let of = project.git(&["rev-parse", "refs/gate/ledger/plan"]);
+    let kept = || {
+        project.git(&[
+            "for-each-ref",
+            "--format=%(refname) %(objectname)",
+            "refs/gate/red",
+        ])
+    };
+    assert_eq!(kept(), format!("refs/gate/red/{of} {red}"));
+
+    project.git(&["rm", "--quiet", "--cached", "secret.txt"]);
+    std::fs::remove_file(project.path().join("secret.txt")).unwrap();
+    project.stage("notes.txt", "1\n");
+    project.git(&["reflog", "expire", "--expire=now", "--all"]);
+    project.git(&["gc", "--quiet", "--prune=now"]);
+    project.gate(&["run"]).exits(0);
+    let mended = &entry(&project, 0)["predicate"]["mended"][0];
+    assert_eq!(mended["tree"], red.as_str());
+    assert_eq!(
+        mended["paths"],
+        serde_json::json!(["notes.txt", "secret.txt"])
+    );
+    assert_eq!(kept(), "");
+    // The next collection takes it.
+    project.git(&["gc", "--quiet", "--prune=now"]);
+    let there = project
+        .command("git")
+        .args(["cat-file", "-e", &red])
+        .output();
+    assert!(!there.unwrap().status.success());
+}
+
+#[test]
+fn the_values_given_to_params_are_on_record() {
+    let plan = "plan {\n  secret TOKEN\n}\nuse \"./more.gate\" as more\nparam tag: string = \"a\"\nparam port: int = 1\nparam other: int = 2\nphase one \"One\" {\n  gate g $ test {{port}} = 80 {{tag}} {{other}} {{more.depth}}\n  commit feat \"one\"\n}\n";
+    let plan = plan.replace(" {{tag}} {{other}} {{more.depth}}", "");
+    let project = Project::empty();
+    project.stage("plan.gate", plan);
+    project.stage(
+        "more.gate",
+        "param depth: int = 1\nlet twice = [depth, depth]\n",
+    );
+    let run = |args: &[&str], env: &[(&str, &str)]| {
+        let args = [&["run"][..], args].concat();
+        project.gate_with(&args, env)
+    };
+    // No value was given, so none is told.
+    run(&[], &[]).exits(1);
+    assert_eq!(
+        entry(&project, 0)["predicate"]["params"],
+        serde_json::Value::Null
+    );
+    let env = [
+        ("GATE_PARAM_PORT", "81"),
+        ("GATE_PARAM_OTHER", "7"),
+        ("GATE_PARAM_NONE", "8"),
+        ("TOKEN", "tok-3141592653"),
+    ];
+    run(
+        &[
+            "--set",
+            "port=80",
+            "--set",
+            "tag=tok-3141592653",
+            "--set",
+            "more.depth=3",
+        ],
+        &env,
+    )
+    .exits(0);
+    for back in [0, 1] {
+        let params = &entry(&project, back)["predicate"]["params"];
+        assert_eq!(
+            *params,
+            serde_json::json!([
+                { "name": "more.depth", "value": "3", "from": "call" },
+                { "name": "other", "value": "7", "from": "environment" },
+                { "name": "port", "value": "80", "from": "call" },
+                { "name": "tag", "value": "***", "from": "call" },
+            ])
+        );
+    }
+    let log = project.gate(&["log", "-n", "1"]).exits(0).stdout;
+    assert!(
+        log.contains("  with    more.depth=3, other=7, port=80, tag=***\n"),
+        "{log}"
+    );
+}

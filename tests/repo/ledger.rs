@@ -110,3 +110,51 @@ fn a_ledger_fetched_from_elsewhere_is_read_with_ours_and_joined() {
         assert_eq!(events(repository).len(), 6);
     });
 }
+
+#[test]
+fn of_many_red_trees_the_latest_are_kept() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a", "1\n");
+    sandbox.git(&["add", "a"]);
+    let repository = sandbox.repository();
+    let red = |tree: &gatelang::repo::Oid, phase: &str| {
+        Record::new(json!({
+            "subject": [{ "digest": { "gitTree": tree.as_str() } }],
+            "predicate": { "event": "red", "phase": phase },
+        }))
+    };
+    let tree = repository.staged_tree().unwrap();
+    let kept = || {
+        let refs = sandbox.git(&[
+            "for-each-ref",
+            "--format=%(refname:lstrip=3)",
+            "refs/gate/red",
+        ]);
+        refs.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let of_another = repository.record("plan", &red(&tree, "other")).unwrap();
+    let mut all = Vec::new();
+    for _ in 0..52 {
+        all.push(repository.record("plan", &red(&tree, "one")).unwrap());
+    }
+    let mut wanted: Vec<String> = all[2..].iter().map(ToString::to_string).collect();
+    wanted.push(of_another.to_string());
+    wanted.sort();
+    assert_eq!(kept(), wanted);
+    // A tree that is not there is recorded, and cannot be kept.
+    let gone = gatelang::repo::Oid::parse(&"1".repeat(40)).unwrap();
+    repository.record("plan", &red(&gone, "one")).unwrap();
+    assert_eq!(kept(), wanted);
+}
+
+#[test]
+fn a_ledger_of_a_plan_in_a_folder_of_that_name_is_another() {
+    let sandbox = Sandbox::new();
+    let repository = sandbox.repository();
+    let other = repository.record("ledger/plan", &entry("opened")).unwrap();
+    // As it is fetched.
+    let name = "refs/gate/remotes/origin/ledger/ledger/plan";
+    sandbox.git(&["update-ref", name, other.as_str()]);
+    assert_eq!(events(&repository), [""; 0]);
+    assert_eq!(repository.ledger("ledger/plan").unwrap().len(), 1);
+}

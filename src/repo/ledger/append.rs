@@ -99,7 +99,8 @@ fn masked(statement: &Value, secrets: &Secrets) -> Value {
     }
 }
 impl Repository {
-    /// Appends one entry to a plan's ledger and gives its id.
+    /// Appends one entry to a plan's ledger and gives its id. The tree of one that tells of a
+    /// red run is kept in this clone until the phase is sealed.
     ///
     /// # Errors
     /// Where git cannot write it.
@@ -111,7 +112,8 @@ impl Repository {
             let tip = self.reference(&reference)?;
             let parents = self.parents(plan, tip.as_ref())?;
             let id = self.write_entry(&tree, record, &parents)?;
-            let orders = move_ref(&reference, &id, tip.as_ref());
+            let mut orders = move_ref(&reference, &id, tip.as_ref());
+            orders.push_str(&self.keep_red(plan, &record.statement, &id)?);
             let reason = format!("gate: {}", title(&record.statement));
             match self.transact(Step::Record, &orders, &reason) {
                 Ok(()) => return Ok(id),

@@ -1,9 +1,9 @@
-//! The name of the ref that a plan's ledger has.
+//! The refs of ledgers, and their names.
 
-use super::super::{RepoError, Repository};
+use super::super::{Oid, RepoError, Repository};
 
 /// Where the ledgers of all plans lie.
-const LEDGERS: &str = "refs/gate/ledger/";
+pub(super) const LEDGERS: &str = "refs/gate/ledger/";
 
 impl Repository {
     /// Checks that a plan (its path without `.gate`) can have a ledger: git has no ref `a/b`
@@ -16,20 +16,42 @@ impl Repository {
         if self.reference(&reference)?.is_some() {
             return Ok(());
         }
-        let call = self.git().args(["for-each-ref", "--format=%(refname)"]);
-        let refs = call.arg(LEDGERS).reading().run()?;
-        let refs = String::from_utf8_lossy(&refs);
         let below = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
-        let other = refs
-            .lines()
-            .find(|other| below(&reference, other) || below(other, &reference));
-        match other {
+        let refs = self.refs_below(LEDGERS)?;
+        let mut others = refs.into_iter().map(|(name, _)| name);
+        match others.find(|other| below(&reference, other) || below(other, &reference)) {
             None => Ok(()),
             Some(other) => Err(RepoError::LedgerTaken {
                 plan: format!("{plan}.gate"),
-                other: other.to_owned(),
+                other,
             }),
         }
+    }
+
+    /// The refs below a folder of them (its name ends in `/`), and what they point at.
+    pub(super) fn refs_below(&self, folder: &str) -> Result<Vec<(String, Oid)>, RepoError> {
+        let quick = self.with_git2(|repository| {
+            let mut refs = Vec::new();
+            for found in repository.references_glob(&format!("{folder}*"))? {
+                let found = found?;
+                let name = String::from_utf8_lossy(found.name_bytes()).into_owned();
+                refs.extend(found.target().map(|id| (name, Oid::from(id))));
+            }
+            Ok(refs)
+        });
+        if let Ok(refs) = quick {
+            return Ok(refs);
+        }
+        let call = self
+            .git()
+            .args(["for-each-ref", "--format=%(objectname) %(refname)"]);
+        let output = call.arg(folder).reading().run()?;
+        let text = String::from_utf8_lossy(&output);
+        let line = |line: &str| {
+            let (id, name) = line.split_once(' ')?;
+            Some((name.to_owned(), Oid::parse(id)?))
+        };
+        Ok(text.lines().filter_map(line).collect())
     }
 }
 
