@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::judged::Judged;
 use super::locate::Located;
 use super::output::Output;
 use crate::analysis::Given;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Plan;
-use crate::repo::{RepoError, Repository, TreeLoader};
+use crate::repo::{RepoError, Repository};
 use crate::report::verify::{document, table};
 use crate::run::{Refusal, Subject, Verification, unrecorded, verify};
 use crate::source::Sources;
@@ -62,13 +63,16 @@ fn look(args: &VerifyArgs) -> Result<(Plan, Verification), Refusal> {
     let git = |error: RepoError| Refusal::from(error);
     let repo = Repository::discover(".").map_err(git)?;
     let located = Located::find_judged(args.plan.as_deref(), &repo).map_err(|d| alone(*d))?;
-    let tree = repo.staged_tree().map_err(git)?;
-    let loader = TreeLoader::new(&repo, tree);
     // What hangs on params that were not given is left out: seals stand by what they say.
-    let plan =
-        Plan::load_with(&located.path, &loader, &Given::default()).map_err(|items| Refusal {
-            diagnostics: located.relocate(items),
-        })?;
+    let read = Judged::read(&repo, &located.path, &Given::default()).map_err(git)?;
+    let plan = match read {
+        Ok(judged) => judged.plan,
+        Err(items) => {
+            return Err(Refusal {
+                diagnostics: located.relocate(*items),
+            });
+        }
+    };
     let subject = match args.subject.as_deref() {
         None => Subject::All,
         Some(range) if range.contains("..") => Subject::Range(range),

@@ -1,18 +1,18 @@
 //! `gate show --why`.
 
+use super::judged::Judged;
 use super::locate::Located;
 use super::output::Output;
 use super::show::ShowArgs;
 use crate::analysis::Given;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::Plan;
-use crate::repo::{Oid, RepoError, Repository, TreeLoader};
+use crate::repo::{RepoError, Repository};
 use crate::report::why::{document, lines};
 use crate::run::Interpreter;
 use crate::source::Sources;
 
 /// `gate show --why GATE`: 0, or 2 where the plan or the name is not valid, 3 where git fails.
-/// As `gate try`, it reads the plan from what is staged.
+/// As `gate try`, it reads the plan from the tree that is to be judged.
 pub(super) fn why(
     gate: &str,
     args: &ShowArgs,
@@ -32,19 +32,17 @@ pub(super) fn why(
             2
         }
     };
-    let tree = match staged(&repo) {
-        Ok(tree) => tree,
-        Err(error) => {
-            return fail(Diagnostics {
-                items: vec![error.diagnostic()],
-                sources: Sources::new(),
-            });
-        }
+    let alone = |error: RepoError| Diagnostics {
+        items: vec![error.diagnostic()],
+        sources: Sources::new(),
     };
-    let loader = TreeLoader::new(&repo, tree.clone());
-    let plan = match Plan::load_with(&located.path, &loader, given) {
-        Ok(plan) => plan,
-        Err(diagnostics) => return fail(located.relocate(diagnostics)),
+    let read = repo
+        .preflight()
+        .and_then(|()| Judged::read(&repo, &located.path, given));
+    let Judged { plan, tree, .. } = match read {
+        Ok(Ok(judged)) => judged,
+        Ok(Err(diagnostics)) => return fail(located.relocate(*diagnostics)),
+        Err(error) => return fail(alone(error)),
     };
     match Interpreter::new(&plan, repo).tree(tree).why(gate) {
         Ok(why) if args.json => output.line(&document(&why)),
@@ -52,9 +50,4 @@ pub(super) fn why(
         Err(refusal) => return fail(located.relocate(refusal.diagnostics)),
     }
     0
-}
-
-fn staged(repo: &Repository) -> Result<Oid, RepoError> {
-    repo.preflight()?;
-    repo.staged_tree()
 }

@@ -226,7 +226,8 @@ impl Interpreter<'_> {
         Ok(unsealed)
     }
 
-    fn judged_tree(&self) -> Result<Oid, RepoError> {
+    /// The tree to judge: the one that was given, or the one there is now.
+    pub(super) fn judged_tree(&self) -> Result<Oid, RepoError> {
         match &self.tree {
             Some(tree) => Ok(tree.clone()),
             None => self.tree_to_judge(),

@@ -33,10 +33,7 @@ impl<'p> Interpreter<'p> {
                 .collect();
             Part::Gates(gates?)
         };
-        let tree = match &self.tree {
-            Some(tree) => tree.clone(),
-            None => self.tree_to_judge()?,
-        };
+        let tree = self.judged_tree()?;
         let head = self.repo.head()?;
         let judged = self.judge_tree(index, phase, states, &tree, &head, &part, &[])?;
         Ok(Outcome {

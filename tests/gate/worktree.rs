@@ -96,3 +96,37 @@ fn what_git_does_not_look_at_cannot_be_sealed() {
     assert_eq!(answer.verdicts(), ["good pass"]);
     assert_eq!(answer.codes(), ["R105 plan.gate:4:7"]);
 }
+
+#[test]
+fn whatever_speaks_of_the_plan_speaks_of_that_tree() {
+    let project = Project::with_plan(PLAN);
+    project.stage("file", "good\n");
+    project.gate(&["run"]).exits(0);
+    project.write(
+        "plan.gate",
+        PLAN.replace("gate good", "gate better") + "phase q \"Q\" {\n  gate late $ true\n}\n",
+    );
+    project.gate(&["try", "late"]).exits(0);
+    let why = project.gate(&["show", "--why", "late", "--json"]).exits(0);
+    let why: serde_json::Value = serde_json::from_str(&why.stdout).unwrap();
+    assert_eq!(why["answer"], "hit");
+    // A file that is not staged is one of its inputs.
+    project.write("new", "x\n");
+    let why = project.gate(&["show", "--why", "late", "--json"]).exits(0);
+    let why: serde_json::Value = serde_json::from_str(&why.stdout).unwrap();
+    assert_eq!(why["answer"], "miss");
+    assert_eq!(why["differences"][0]["name"], "new");
+
+    let status = project.gate(&["status", "--json"]).exits(0);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!(status["phases"][1]["name"], "q");
+    let amended = |of: &serde_json::Value| of["amendments"].as_array().map(Vec::len);
+    assert!(amended(&status) > Some(0), "{status}");
+    // A run would stop at it, and so it is a finding.
+    let verified = project.gate(&["verify"]).exits(1);
+    assert!(
+        verified.text().contains("here it is gone"),
+        "{}",
+        verified.text()
+    );
+}

@@ -116,10 +116,7 @@ impl Interpreter<'_> {
             return Err(self.unknown_phase(gate));
         };
         let (index, gate) = self.find_gate(gate, index, phase)?;
-        let tree = match &self.tree {
-            Some(tree) => tree.clone(),
-            None => self.repo.staged_tree()?,
-        };
+        let tree = self.judged_tree()?;
         let judging = Judging::new(Setting {
             plan: self.plan,
             repo: &self.repo,
