@@ -106,6 +106,43 @@ pub(super) fn look(site: &Site, index: &Index, folds_names: bool) -> io::Result<
     Ok(all)
 }
 
+/// Looks at these tracked files alone.
+///
+/// # Errors
+/// Where one cannot be looked at.
+pub(super) fn look_at(
+    site: &Site,
+    index: &Index,
+    paths: &[RepoPath],
+    folds_names: bool,
+) -> io::Result<Found> {
+    let mut found = Found::default();
+    for path in paths {
+        let at = index.first_after(0..index.len(), |name| name < path.as_bytes());
+        let Some(staged) = index
+            .get(at)
+            .filter(|entry| entry.name() == path.as_bytes())
+        else {
+            continue;
+        };
+        match found.file(staged, &site.work_tree.join(path.as_path()), None) {
+            Err(error) if is_absence(&error) => found.missing(index, at..at + 1),
+            looked => looked?,
+        }
+    }
+    if folds_names {
+        found.doubtful.append(&mut found.changed);
+    }
+    Ok(found)
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
 /// A folder to look at, and the entries that lie below it.
 struct Folder {
     prefix: Vec<u8>,

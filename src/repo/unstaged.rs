@@ -71,6 +71,33 @@ impl Repository {
         unstaged(&self.site, index.as_deref(), self.folds_names())
     }
 
+    /// Which of these paths, where they are tracked, are not as staged. The rest of the working
+    /// tree is not looked at.
+    ///
+    /// # Errors
+    /// As [`Repository::unstaged`].
+    pub fn unstaged_among(&self, paths: &[RepoPath]) -> Result<Unstaged, RepoError> {
+        let folds_names = self.folds_names();
+        if let Some(index) = self.index().filter(|index| !index.is_unmerged())
+            && let Ok(found) = scan::look_at(&self.site, &index, paths, folds_names)
+            && let Some(unstaged) = judge(&self.site, found, folds_names)?
+        {
+            return Ok(unstaged);
+        }
+        let mut all = self.unstaged()?;
+        all.changed.retain(|path| paths.contains(path));
+        Ok(Unstaged {
+            changed: all.changed,
+            ..Unstaged::default()
+        })
+    }
+
+    /// How many files are staged, where that can be told without git.
+    #[must_use]
+    pub fn count_staged(&self) -> Option<usize> {
+        self.index().map(|index| index.len())
+    }
+
     /// The outermost folders of the working tree in which all is ignored, sorted; `beside` is
     /// what is not staged just now.
     ///

@@ -51,8 +51,17 @@ impl<'p> Interpreter<'p> {
         let store = Store::open(&self.repo);
         reuse::look(&judging, &store, &mut jobs, phase, self.policy());
         let nothing_runs = !jobs.iter().any(|job| reuse::must_judge(&judging, job));
-        let unstaged = self.repo.unstaged()?;
         let as_it_is = self.judges_worktree();
+        let unstaged = if nothing_runs && !as_it_is && self.may_look_away() {
+            self.emit(Event::Notice {
+                text: "no gate has to be judged: what is not staged was not looked for, \
+                       `git status` shows it"
+                    .to_owned(),
+            });
+            self.repo.unstaged_among(&self.plan_files())?
+        } else {
+            self.repo.unstaged()?
+        };
         if !as_it_is {
             self.edits_named
                 .call_once(|| self.name_unused_edits(&unstaged));
@@ -170,13 +179,30 @@ impl<'p> Interpreter<'p> {
         }
     }
 
+    /// Whether to look only at the plan's files, where no gate has to be judged: to look at
+    /// all files of a large working tree takes longer than the rest of a try.
+    fn may_look_away(&self) -> bool {
+        let many = || {
+            self.repo
+                .count_staged()
+                .is_some_and(|count| count > LOOKED_AT)
+        };
+        self.mode == Mode::Try && many()
+    }
+
+    fn plan_files(&self) -> Vec<RepoPath> {
+        let files = self.plan.files.iter();
+        files
+            .map(|file| RepoPath::from(file.path.as_str()))
+            .collect()
+    }
+
     /// Says which files of the plan have edits that do not count.
     fn name_unused_edits(&self, unstaged: &Unstaged) {
-        for file in &self.plan.files {
-            let is = |path: &RepoPath| path.as_str() == Some(&file.path);
-            if unstaged.changed.iter().any(is) {
+        for path in self.plan_files() {
+            if unstaged.changed.contains(&path) {
                 self.emit(Event::Notice {
-                    text: format!("unstaged edits of `{}` are not used", file.path),
+                    text: format!("unstaged edits of `{}` are not used", path.to_str_lossy()),
                 });
             }
         }
@@ -186,6 +212,9 @@ impl<'p> Interpreter<'p> {
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
+
+/// How many files are looked at only to name what is not staged.
+const LOOKED_AT: usize = 5_000;
 
 /// How many paths a sentence lists.
 const LISTED: usize = 10;

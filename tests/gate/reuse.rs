@@ -133,6 +133,41 @@ fn a_try_that_runs_nothing_touches_nothing() {
 }
 
 #[test]
+fn a_large_working_tree_is_not_looked_at_where_nothing_runs() {
+    let plan = "phase p \"P\" {\n  gate g $ true\n}\n";
+    let project = Project::with_plan(plan);
+    for number in 0..5_000 {
+        project.write(&format!("many/{}/{number}", number / 100), "x\n");
+    }
+    project.git(&["add", "--all"]);
+    project.gate(&["try"]).exits(0);
+    project.write("many/7/700", "not staged\n");
+    project.write("plan.gate", format!("{plan}# not staged\n"));
+    let answer = project.gate(&["try", "--format", "json"]).exits(0);
+    assert_eq!(answer.verdicts(), ["g reused"]);
+    let told: Vec<String> = answer
+        .events()
+        .iter()
+        .filter_map(|event| Some(event["text"].as_str()?.to_owned()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "no gate has to be judged: what is not staged was not looked for, `git status` shows it",
+            "unstaged edits of `plan.gate` are not used",
+        ]
+    );
+    // With a gate to judge, all is looked at.
+    let answer = project
+        .gate(&["try", "--fresh", "--format", "json"])
+        .exits(0);
+    assert_eq!(
+        answer.events()[2]["not_judged"],
+        serde_json::json!(["many/7/700", "plan.gate"])
+    );
+}
+
+#[test]
 fn only_green_is_taken() {
     let project = Project::with_plan(
         "phase p \"P\" {\n  gate red $ test -e \"$HOME/.git/good\"\n  gate blocked $ no-such-command\n  gate never {\n    inputs none\n    $ true\n  }\n}\n",
