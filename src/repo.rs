@@ -107,6 +107,13 @@ impl Repository {
         let from = from.as_ref();
         let found = match find_with_git2(from) {
             Ok(found) => found,
+            Err(_) if nothing_to_find(from) => {
+                return Err(RepoError::NotARepository {
+                    path: from.to_owned(),
+                    detail: "not a git repository (or any of the parent directories): .git"
+                        .to_owned(),
+                });
+            }
             Err(_) => find_with_git(from)?,
         };
         let git_dir = canonical(found.git_dir);
@@ -247,6 +254,26 @@ fn find_with_git2(from: &Path) -> Result<Found, git2::Error> {
         common_dir: repository.commondir().to_owned(),
         work_tree: repository.workdir().map(Path::to_owned),
     })
+}
+
+/// Whether there is no repository for git to find, so that it need not be asked, which takes
+/// longer than to read a plan.
+fn nothing_to_find(from: &Path) -> bool {
+    let Ok(here) = from.canonicalize() else {
+        return false;
+    };
+    // What cannot be looked at, or is a link that leads nowhere, may be one.
+    let there = |path: PathBuf| {
+        path.symlink_metadata().map_or_else(
+            |error| error.kind() != std::io::ErrorKind::NotFound,
+            |_| true,
+        )
+    };
+    let bare = |folder: &Path| there(folder.join("HEAD")) && there(folder.join("objects"));
+    std::env::var_os("GIT_DIR").is_none()
+        && !here
+            .ancestors()
+            .any(|folder| there(folder.join(".git")) || bare(folder))
 }
 
 fn find_with_git(from: &Path) -> Result<Found, RepoError> {

@@ -1,5 +1,9 @@
 //! `gate check`: everything that is wrong, each at its place, and nothing is run.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
 use crate::project::Project;
 
 #[test]
@@ -95,9 +99,43 @@ fn checking_runs_nothing() {
 }
 
 #[test]
+fn a_plan_outside_of_a_repository_is_checked_without_git() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(
+        path.join("plan.gate"),
+        "phase a \"A\" { gate y expect true }\n",
+    )
+    .unwrap();
+    fs::create_dir(path.join("bin")).unwrap();
+    let git = path.join("bin/git");
+    fs::write(
+        &git,
+        format!("#!/bin/sh\n: >'{}'\n", path.join("asked").display()),
+    )
+    .unwrap();
+    fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+    let check = || {
+        Command::new(env!("CARGO_BIN_EXE_gate"))
+            .arg("check")
+            .current_dir(path)
+            .env("PATH", path.join("bin"))
+            .env_remove("GIT_DIR")
+            .output()
+            .unwrap()
+    };
+    assert_eq!(check().status.code(), Some(0));
+    assert!(!path.join("asked").exists());
+    // What may be one is git's to judge.
+    fs::write(path.join(".git"), "what is this\n").unwrap();
+    assert_eq!(check().status.code(), Some(0));
+    assert!(path.join("asked").exists());
+}
+
+#[test]
 fn paths_are_as_given_or_relative_to_the_current_folder() {
     let project = Project::with_plan("phase a \"A\" {\n  gate y\n}\n");
-    std::fs::create_dir(project.path().join("sub")).unwrap();
+    fs::create_dir(project.path().join("sub")).unwrap();
     let from_sub = |args: &[&str]| {
         let mut command = project.gate_command();
         let output = command
