@@ -208,3 +208,22 @@ fn bytes_become_a_source() {
     let (_, wrong) = syntax::read("c.gate", &large, &mut sources);
     assert_eq!(wrong.expect("too large").code, Code::TOO_LARGE);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Most regexes are not compiled when a plan is read; what is said of them is as if.
+    #[test]
+    fn a_regex_is_too_large_where_it_does_not_compile(
+        atom in prop::sample::select(vec![
+            "a", "[a-z]", ".", r"\w", r"\d", r"\pL", r"\PC", "(?i:\u{e9}x)", "(a|bc|d)", r"\b",
+        ]),
+        often in 1..1_000_u32,
+        again in 1..20_u32,
+    ) {
+        let pattern = format!("(?:{atom}{{{often}}}){{{again}}}");
+        let (_, parsed) = read(&format!("let x = /{pattern}/\n"));
+        let wrong = parsed.diagnostics.iter().any(|d| d.code == Code::BAD_REGEX);
+        prop_assert_eq!(wrong, regex::Regex::new(&pattern).is_err(), "{}", pattern);
+    }
+}

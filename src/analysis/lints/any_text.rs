@@ -99,6 +99,10 @@ fn regexes(expr: &Expr) -> Vec<((String, String), Span)> {
 
 /// Whether a regex matches somewhere in every text, in so far as that is plain.
 fn matches_all(pattern: &str, flags: &str) -> bool {
+    // What has none of these holds something that a text may lack.
+    if !pattern.contains(['*', '?', '|', '^', '$', '{', '(', '\\']) && !flags.contains('x') {
+        return false;
+    }
     let parsed = ParserBuilder::new()
         .case_insensitive(flags.contains('i'))
         .multi_line(flags.contains('m'))

@@ -1,6 +1,7 @@
 //! Regular expressions: compiled here, so that what is wrong with one is shown inside it.
 
 use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -8,6 +9,10 @@ use crate::value::Pattern;
 
 use super::Lowering;
 use crate::syntax::ast::ExprKind;
+
+/// Half of what a compiled regex may take, in bytes: one of this size or less by [`size`]
+/// is certain to compile.
+const SMALL: usize = 5 << 20;
 
 impl Lowering<'_> {
     /// `/pattern/flags` as written.
@@ -52,19 +57,23 @@ impl Lowering<'_> {
             .ignore_whitespace(flags.contains('x'))
             .build()
             .parse(raw);
-        if let Err(error) = parsed {
-            let (at, len, message) = explain(&error, raw);
-            return wrong(
-                1 + at,
-                len,
-                format!("this regex does not compile: {message}"),
-            );
-        }
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                let (at, len, message) = explain(&error, raw);
+                return wrong(
+                    1 + at,
+                    len,
+                    format!("this regex does not compile: {message}"),
+                );
+            }
+        };
         let pattern = Pattern {
             pattern: unescape(raw),
             flags: flags.to_owned(),
         };
-        if pattern.compile().is_err() {
+        // To compile one is most of what reading a plan costs; most are plainly small.
+        if size(&parsed) > SMALL && pattern.compile().is_err() {
             return wrong(0, written.len(), "this regex is too large".to_owned());
         }
         ExprKind::Regex {
@@ -72,6 +81,27 @@ impl Lowering<'_> {
             flags: pattern.flags,
         }
     }
+}
+
+/// What it takes when compiled, in bytes: rather too much than too little.
+fn size(hir: &Hir) -> usize {
+    let several = |parts: &[Hir]| {
+        let sizes = parts.iter().map(size);
+        sizes.fold(0, usize::saturating_add)
+    };
+    let own: usize = match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 0,
+        HirKind::Literal(literal) => 128 * literal.0.len(),
+        HirKind::Class(Class::Unicode(class)) => 1024 * class.ranges().len(),
+        HirKind::Class(Class::Bytes(class)) => 128 * class.ranges().len(),
+        HirKind::Repetition(many) => {
+            let times = many.max.unwrap_or(many.min).max(1) as usize;
+            size(&many.sub).saturating_add(128).saturating_mul(times)
+        }
+        HirKind::Capture(group) => size(&group.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => several(parts),
+    };
+    own.saturating_add(128)
 }
 
 /// `\/` is a slash.
