@@ -11,7 +11,6 @@
     reason = "a benchmark talks to people and fails loudly"
 )]
 
-use std::fmt::Write as _;
 use std::hint::black_box;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,66 +19,10 @@ use gatelang::analysis::{Given, analyse};
 use gatelang::source::{MemoryLoader, Sources};
 use gatelang::syntax::parse;
 
-/// A plan of about `lines` lines, like those people write.
-fn plan(lines: usize) -> String {
-    let mut text = String::from(
-        "plan \"a plan\" {\n  base \"main\"\n  timeout 10m\n}\n\nparam port: int = 9753\n\
-         let services = [\"ingest\", \"enrich\"]\n\n## Nothing of the old is left.\n\
-         check gone(word: string, in: list<glob> = \"**\") {\n  check text.absent(word, in: in)\n\
-         \x20 $ ! git grep -q {{word}}\n}\n\nevery phase {\n  gate clean check git.clean()\n}\n",
-    );
-    let mut phase = 0;
-    while text.lines().count() < lines || phase == 0 {
-        // A block of 40 lines.
-        for _ in 0..(lines / 400).max(1) {
-            phase += 1;
-            write!(
-                text,
-                r#"
-phase part-{phase} "Part {{{{phase.number}}}} of the work" {{
-  goal "Everything of part {phase} is there"
+#[path = "check/plan.rs"]
+mod plan;
 
-  scope {{
-    allow "part{phase}/**", "docs/part{phase}.md"
-    deny "**/*.lock"
-    forbid "TODO", /console\.log/ in "part{phase}/src/**"
-    limit 40 files
-  }}
-
-  tasks "tasks.md" under "Phase {{{{phase.number}}}}"
-
-  gate types $ pnpm --dir part{phase} exec tsc --noEmit # the compiler's word
-  gate gone check gone("old{phase}", in: "part{phase}/**")
-
-  # What the tests say.
-  gate tests "No test fails" {{
-    in "part{phase}"
-    needs types
-    inputs "part{phase}/**"
-    timeout 5m
-    $ pnpm vitest run --reporter json --port {{{{port}}}}
-    expect exit == 0 and stdout not matches /ambiguous|undefined/
-    let report = stdout.json()
-    expect report.numFailedTests == 0 and report.tests.len() > 10
-  }}
-
-  for service in services {{
-    gate "{{{{service}}}}-builds" {{
-      in "services/{{{{service}}}}"
-      $ make {{{{service}}}} && echo "built {{{{service}}}}"
-    }}
-  }}
-
-  commit feat "part {phase}"
-  tag "part-{{{{phase.number}}}}" message "{{{{phase.title}}}}"
-}}
-"#
-            )
-            .unwrap();
-        }
-    }
-    text
-}
+use plan::plan;
 
 /// The least time of several runs.
 fn least(runs: usize, mut work: impl FnMut()) -> Duration {

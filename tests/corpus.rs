@@ -19,10 +19,13 @@ use std::path::{Path, PathBuf};
 
 use gatelang::analysis::{Analysis, Given, analyse};
 use gatelang::diagnostic::{Diagnostic, Severity};
-use gatelang::source::{LoadError, Loader};
+use gatelang::source::{LoadError, Loader, MemoryLoader, Sources};
+use gatelang::syntax::{format, parse};
 
 #[path = "corpus/exercised.rs"]
 mod exercised;
+#[path = "../benches/check/plan.rs"]
+mod measured;
 
 /// The files of one folder.
 struct Folder(PathBuf);
@@ -196,4 +199,19 @@ fn invalid_files_have_exactly_their_mistakes() {
     } else {
         assert!(report.is_empty(), "mistakes not as expected:\n{report}");
     }
+}
+
+#[test]
+fn the_plan_that_is_measured_is_valid_and_formatted() {
+    let text = measured::plan(200);
+    let files = MemoryLoader::new().with("plan.gate", text.as_str());
+    let analysis = analyse("plan.gate", &files, &Given::default());
+    assert!(
+        analysis.diagnostics.items.is_empty(),
+        "{}",
+        analysis.diagnostics
+    );
+    let source = Sources::new().add("plan.gate", text.as_str());
+    let formatted = format::format(&source, &parse(&source).file);
+    assert!(formatted == text, "formatted it is\n{formatted}");
 }
