@@ -80,21 +80,19 @@ impl Analyzer<'_> {
     /// The expression where it fits, made a list where one is wanted; what was reported
     /// where it does not.
     pub fn fitted(&mut self, expr: Expr, wanted: &Wanted<'_>) -> Expr {
-        if !expr.ty.fits(wanted.ty) || !self.items_fit(&expr, wanted) {
-            let mut diagnostic = mismatch(&expr, wanted);
-            if let Some(value) = unquoted(&expr, wanted.ty) {
-                diagnostic.suggestions.clear();
-                diagnostic = diagnostic.fix(
-                    "write it without quotes",
-                    Applicability::Unsafe,
-                    expr.span,
-                    value,
-                );
-            }
-            self.report(diagnostic);
-            return wrong(expr.span);
+        if expr.ty.fits(wanted.ty) && self.items_fit(&expr, wanted) {
+            return as_list(expr, wanted.ty);
         }
-        as_list(expr, wanted.ty)
+        let items = misfits(&expr, wanted.ty);
+        if items.is_empty() {
+            let what = format!("not {}", a(&expr.ty));
+            self.report(mismatch(&expr, wanted.ty, wanted, &what));
+        }
+        for (item, ty) in items {
+            let what = format!("and this element is {}", a(&item.ty));
+            self.report(mismatch(item, ty, wanted, &what));
+        }
+        wrong(expr.span)
     }
 
     /// An empty list fits everywhere; one of mixed items is judged item by item.
@@ -115,22 +113,43 @@ impl Analyzer<'_> {
     }
 }
 
-fn mismatch(expr: &Expr, wanted: &Wanted<'_>) -> Diagnostic {
+/// The elements of a list that are of another type than is wanted, each with that type;
+/// none where it is the list as a whole that does not fit.
+fn misfits<'e>(expr: &'e Expr, wanted: &'e Type) -> Vec<(&'e Expr, &'e Type)> {
+    let (ExprKind::List(items), Type::List(ty)) = (&expr.kind, wanted) else {
+        return Vec::new();
+    };
+    let wrong: Vec<_> = items
+        .iter()
+        .filter(|item| !is_wrong(item) && !item.ty.fits(ty))
+        .map(|item| (item, &**ty))
+        .collect();
+    if wrong.len() > 1 && wrong.len() == items.len() {
+        return Vec::new();
+    }
+    wrong
+}
+
+/// That `expr` is not of the type `ty`; `what` ends the sentence that says what is wanted.
+fn mismatch(expr: &Expr, ty: &Type, wanted: &Wanted<'_>, what: &str) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(
         Code::TYPE_MISMATCH,
-        format!(
-            "{} takes {}, not {}",
-            wanted.what,
-            a(wanted.ty),
-            a(&expr.ty)
-        ),
+        format!("{} takes {}, {what}", wanted.what, a(wanted.ty)),
         expr.span,
     )
     .here(format!("this is {}", a(&expr.ty)));
     if let Some(declared) = wanted.declared {
         diagnostic = diagnostic.also(declared, format!("{} is wanted here", a(wanted.ty)));
     }
-    match (&expr.ty, wanted.ty) {
+    if let Some(value) = unquoted(expr, ty) {
+        return diagnostic.fix(
+            "write it without quotes",
+            Applicability::Unsafe,
+            expr.span,
+            value,
+        );
+    }
+    match (&expr.ty, ty) {
         (Type::Int | Type::Number, Type::Duration) => {
             diagnostic.help("write the unit, as in `10m`")
         }
@@ -151,7 +170,7 @@ fn mismatch(expr: &Expr, wanted: &Wanted<'_>) -> Diagnostic {
         (Type::List(_), text) if text.is_text() => {
             diagnostic.help("join it with `.join(\", \")`, or take one element of it")
         }
-        _ => diagnostic.help(format!("give {}", a(wanted.ty))),
+        _ => diagnostic.help(format!("give {}", a(ty))),
     }
 }
 
