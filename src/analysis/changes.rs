@@ -1,5 +1,6 @@
 //! What proofs and tests write: changes to files.
 
+use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Change, Proof};
 use crate::syntax::ast::{Block, Stmt, StmtKind, Text};
 use crate::value::Type;
@@ -27,6 +28,16 @@ impl<'a> Analyzer<'a> {
             }
             let change = self.change(inner, &mut seen, &place);
             changes.extend(change);
+        }
+        if body.stmts.is_empty() && !self.is_broken(body.span) {
+            self.report(
+                Diagnostic::new(
+                    Code::EMPTY_PROOF,
+                    "this proof changes nothing, so the gate stays as it is",
+                    stmt.keyword,
+                )
+                .help("write the change that must turn the gate red: `write`, `append`, `replace`, `remove` or `env`"),
+            );
         }
         Proof {
             title,

@@ -286,6 +286,7 @@ codes! {
     EMPTY_MANUAL = "E0313", "a manual check that shows nothing";
     INPUTS_NONE = "E0314", "inputs none where there must be some, or beside others";
     EMPTY_TEST = "E0315", "a test without a check and its expectation";
+    EMPTY_PROOF = "E0316", "a proof that changes nothing";
 
     NOT_BUILT_RHAI = "E0382", "not built yet: rhai";
     NOT_BUILT_LIBRARY = "E0383", "not built yet: the standard library";
