@@ -7,6 +7,7 @@
 
 mod character;
 mod command;
+mod indent;
 mod interpolation;
 mod literal;
 mod script;
@@ -22,6 +23,7 @@ use crate::source::{Source, Span};
 use super::lower::{MAX_STATEMENTS, foreign_operator, too_many};
 use super::repair::Mend;
 use super::words;
+use indent::Indented;
 use structure::{Kind, Open};
 
 /// How deep a file may nest: brackets, blocks, unary operators and interpolations, one each.
@@ -53,11 +55,12 @@ pub(super) struct Scan {
 pub(super) fn scan(source: &Source) -> Scan {
     let mut first = Scanner::new(source, 0, 0);
     first.run();
-    if first.found.hopeless || (first.unclosed == 0 && first.strays == 0) {
+    if first.found.hopeless || (first.unclosed == 0 && first.strays == 0 && first.bare == 0) {
         return first.found;
     }
     // Braces do not match: once more, with the indentation saying which one is wrong.
     let mut second = Scanner::new(source, first.unclosed, first.strays);
+    second.again = true;
     second.run();
     second.found
 }
@@ -135,6 +138,12 @@ struct Scanner<'s> {
     extra: usize,
     unclosed: usize,
     strays: usize,
+    /// Heads of blocks that have neither brace.
+    bare: usize,
+    /// Whether this is the second pass.
+    again: bool,
+    /// The block without braces in hand.
+    indented: Option<Indented>,
     /// The braces that are open in the script in hand.
     script_nest: Vec<usize>,
     /// Whether a conflict may still have its end.
@@ -176,6 +185,9 @@ impl<'s> Scanner<'s> {
             extra,
             unclosed: 0,
             strays: 0,
+            bare: 0,
+            again: false,
+            indented: None,
             script_nest: Vec::new(),
             conflicts_end: true,
         }
@@ -199,8 +211,14 @@ impl<'s> Scanner<'s> {
     }
 
     fn newline(&mut self) {
-        if self.extra > 0 && self.lacks_brace() {
-            self.add_brace();
+        if self.lacks_brace() {
+            if !self.again {
+                self.bare += 1;
+            } else if self.extra > 0 {
+                self.add_brace();
+            } else if self.missing == 0 {
+                self.open_indented();
+            }
         }
         self.at += 1;
         self.line_first = true;

@@ -95,6 +95,42 @@ fn what_is_mended_wholly_is_ok() {
 }
 
 #[test]
+fn indentation_gets_its_braces() {
+    let project = Project::with_plan(
+        r#"phase a "A":
+  scope:
+    allow "x"
+
+  # What the tests say.
+  gate t: # all of them
+    $ make test
+    expect exit == 0
+
+phase b "B":
+  gate u $ true
+"#,
+    );
+    project.gate(&["check", "--fix"]).exits(0);
+    insta::assert_snapshot!(project.read("plan.gate"), @r#"
+    phase a "A" {
+      scope {
+        allow "x"
+      }
+
+      # What the tests say.
+      gate t { # all of them
+        $ make test
+        expect exit == 0
+      }
+    }
+
+    phase b "B" {
+      gate u $ true
+    }
+    "#);
+}
+
+#[test]
 fn byte_order_mark_and_line_ends_stay() {
     let project = Project::empty();
     project.write(

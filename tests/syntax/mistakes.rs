@@ -53,6 +53,11 @@ told! {
     multi_line_indent: "let a = \"\"\"\n    one\n  two\n    \"\"\"\nlet b = \"\"\"abc\"\"\"\nlet c = \"\"\" x\n  y\n  \"\"\"\nlet d = '''\n  y\n  z'''\n";
     escapes: "let a = \"C:\\Users\"\nlet b = \"\\u{110000}\"\nlet c = \"\\x41 'q'\"\nlet d = \"ok \\n\"\n";
     missing_block: "phase a \"A\"\ngate x\nphase b \"B\" {\n  scope\n  gate y\n  gate z \"title\"\n}\ncheck c()\nplan\n";
+    indented_blocks: "phase a \"A\":\n  goal \"x\"\n\n  # What must hold.\n  gate t:\n    $ make test # all\n    expect exit == 0\n  gate u \"U\" :\n      $ true\nphase b \"B\": # next\n  scope:\n    allow \"x\"\n  for x in [1, 2]:\n    gate \"g{{x}}\":\n      $ true\n      exepct exit == 1\n";
+    indented_in_braces: "phase a \"A\" {\n  gate t:\n    $ true\n  gate u {\n    $ true\n  }\n  gate v\n    $ true\n}\n";
+    indented_colon_and_brace: "phase a \"A\":\n  gate t $ true\n}\n";
+    indented_under_unknown: "phase a \"A\" {\n  steps:\n    gate t $ true\n    gate u $ true\n}\n";
+    indented_bracket: "phase a \"A\":\n  gate t:\n    expect [1, 2\n  gate u $ true\nlet x = 1\n";
     missing_value: "plan {\n  timeout\n  env A =\n  env B\n  env\n  shell \"a\",\n}\nlet a =\nlet\nphase a \"A\" {\n  tasks \"x\" under\n  tag \"x\" message\n  commit feat\n  commit\n  scope {\n    allow\n    limit\n    forbid \"x\" in\n  }\n  gate x {\n    expect\n    script \"python\"\n    ratchet a = 1\n    hold 5h\n    for x {\n    }\n    for y in [1] {\n    }\n  }\n}\n";
     reserved: "let and = 1\nlet true = 2\ncheck c(not: string) {\n  for or in [1] {\n    $ true\n  }\n}\nparam false: int\n";
     minus: "let a = 2 -1\nlet b = 3\nlet c = [b - 1]\nlet d = b * 2\nlet e = b % 2\n";

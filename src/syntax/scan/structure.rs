@@ -34,11 +34,13 @@ pub(super) struct Open {
     /// The blanks before the first word of its line.
     pub(super) indent: usize,
     /// Whether its content is not indented, so that indentation says nothing.
-    flat: bool,
+    pub(super) flat: bool,
     /// Whether something stands in it.
-    begun: bool,
+    pub(super) begun: bool,
     /// Whether something stands on its own line.
-    inline: bool,
+    pub(super) inline: bool,
+    /// Whether it has no braces, and ends where its indentation does.
+    pub(super) by_indent: bool,
 }
 
 impl Open {
@@ -51,6 +53,20 @@ impl Open {
             flat: true,
             begun: true,
             inline: false,
+            by_indent: false,
+        }
+    }
+
+    /// A block whose head, which ends after `at`, has no `{`.
+    pub(super) fn headless(at: usize, indent: usize, by_indent: bool) -> Self {
+        Self {
+            kind: Kind::Block,
+            at,
+            indent,
+            flat: false,
+            begun: false,
+            inline: false,
+            by_indent,
         }
     }
 }
@@ -78,6 +94,7 @@ impl Scanner<'_> {
             flat: false,
             begun: inline,
             inline,
+            by_indent: false,
         });
         self.deepen(at, 0);
         self.after(Previous::Operator);
@@ -173,6 +190,7 @@ impl Scanner<'_> {
 
     pub(super) fn close_brace(&mut self) {
         let at = self.at;
+        self.close_indented(None);
         let bracket = self
             .open
             .iter()
@@ -268,6 +286,7 @@ impl Scanner<'_> {
             self.nothing_follows();
         }
         let column = at - self.line_start;
+        self.close_indented(Some(column));
         if self.missing > 0 && self.in_block() {
             self.close_by_indent(at, column, brace);
         }
@@ -338,69 +357,6 @@ impl Scanner<'_> {
         false
     }
 
-    /// Whether the statement that ends with this line is the head of a block whose `{` is
-    /// not there: its lines stand indented below it.
-    pub(super) fn lacks_brace(&self) -> bool {
-        let last = self
-            .previous_end
-            .checked_sub(1)
-            .and_then(|at| self.byte(at));
-        let titled = matches!(last, Some(b'"' | b'\''));
-        let head = match self.first_word {
-            Some("scope") => self.tokens == 1,
-            Some("plan" | "proof") => self.tokens == 1 || (self.tokens == 2 && titled),
-            Some("every" | "service") => self.tokens == 2,
-            Some("test" | "phase" | "manual") => titled,
-            Some("gate") => self.tokens == 2 || (self.tokens == 3 && titled),
-            Some("check") => self.open.is_empty() && last == Some(b')'),
-            Some("for") => self.tokens > 3,
-            _ => false,
-        };
-        let ends = matches!(self.previous, Previous::Word | Previous::Value);
-        head && ends && self.in_block() && last != Some(b'}') && self.indented_below()
-    }
-
-    /// Whether the next line with something on it is indented further than this one.
-    fn indented_below(&self) -> bool {
-        let mut line = self.line_end(self.at) + 1;
-        loop {
-            let first = self.skip_blanks(line);
-            match self.byte(first) {
-                Some(b'\n') => line = first + 1,
-                Some(b'#') => line = self.line_end(first) + 1,
-                None | Some(b'{') => return false,
-                Some(_) => return first - line > self.indent_of(self.previous_start),
-            }
-        }
-    }
-
-    /// Puts in the `{` of a head that lacks it.
-    pub(super) fn add_brace(&mut self) {
-        let end = self.previous_end;
-        let word = self.first_word.unwrap_or_default();
-        let place = self.span(end..end);
-        self.report(
-            Diagnostic::new(
-                Code::MISSING_BLOCK,
-                format!("`{word}` needs a block in `{{ }}`: the `{{` is missing"),
-                place,
-            )
-            .fix("add `{`", Applicability::Unsafe, place, " {"),
-        );
-        self.mend(end..end, " {");
-        self.extra -= 1;
-        self.open.push(Open {
-            kind: Kind::Block,
-            at: end - 1,
-            indent: self.indent_of(self.previous_start),
-            flat: false,
-            begun: false,
-            inline: false,
-        });
-        self.deepen(end - 1, 0);
-        self.fresh();
-    }
-
     /// A comma or an operator at the end of its statement.
     fn nothing_follows(&mut self) {
         let range = self.previous_start..self.previous_end;
@@ -427,47 +383,6 @@ impl Scanner<'_> {
         self.fresh();
     }
 
-    /// Closes blocks that, by the indentation of this line, should have been.
-    fn close_by_indent(&mut self, at: usize, column: usize, brace: bool) {
-        loop {
-            let Some(open) = self.open.last().copied() else {
-                return;
-            };
-            if self.missing == 0 || open.kind != Kind::Block {
-                return;
-            }
-            let late = if brace {
-                column < open.indent && self.open.iter().any(|outer| outer.indent == column)
-            } else {
-                let top = self.top_level(at) && column <= open.indent;
-                top || (column <= open.indent && open.begun && !open.flat)
-                    || (column < open.indent && !open.flat)
-            };
-            if !late {
-                return;
-            }
-            self.missing -= 1;
-            self.unclosed += 1;
-            let place = self.span(open.at..open.at + 1);
-            // What began on the brace's line ends there.
-            let (to, closer) = if open.inline {
-                (self.previous_end, " }".to_owned())
-            } else {
-                (self.line_start, format!("{}}}\n", " ".repeat(open.indent)))
-            };
-            let before = self.span(at..at);
-            let fix = self.span(to..to);
-            self.report(
-                Diagnostic::new(Code::UNCLOSED_BLOCK, "this block is never closed", place)
-                    .also(before, "its `}` should stand before this")
-                    .fix("add `}`", Applicability::Unsafe, fix, closer.clone()),
-            );
-            self.mend(to..to, if open.inline { " }" } else { "}\n" });
-            self.open.pop();
-            self.fresh();
-        }
-    }
-
     pub(super) fn end(&mut self) {
         if !self.in_block() {
             let index = self
@@ -477,6 +392,7 @@ impl Scanner<'_> {
                 .map_or(0, |index| index + 1);
             self.unclosed_brackets(index, self.text.len());
         }
+        self.close_indented(None);
         let end = self.text.len();
         let fix = if self.text.ends_with('\n') {
             "}\n"
@@ -499,21 +415,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// The blanks before the first word of the line that `at` stands in.
-    pub(super) fn indent_of(&self, at: usize) -> usize {
-        let start = if at >= self.line_start {
-            self.line_start
-        } else {
-            self.text
-                .get(..at)
-                .and_then(|before| before.rfind('\n'))
-                .map_or(0, |newline| newline + 1)
-        };
-        self.skip_blanks(start) - start
-    }
-
     /// Whether the word at `at` begins a statement of the top level only.
-    fn top_level(&self, at: usize) -> bool {
+    pub(super) fn top_level(&self, at: usize) -> bool {
         let word = self.text.get(at..self.word_end(at)).unwrap_or_default();
         let next = self.skip_blanks(at + word.len());
         TOP.contains(&word)
