@@ -10,6 +10,7 @@ mod command;
 mod indent;
 mod interpolation;
 mod literal;
+mod quote;
 mod script;
 mod structure;
 

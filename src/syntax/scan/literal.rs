@@ -9,7 +9,7 @@ impl Scanner<'_> {
     pub(super) fn string(&mut self) {
         if self.starts_with(self.at, "\"\"\"") {
             self.multi_line("\"\"\"");
-        } else {
+        } else if !self.lone_quote("\"") {
             let start = self.at;
             self.at = self.quoted(start);
         }
@@ -19,7 +19,7 @@ impl Scanner<'_> {
     pub(super) fn raw_string(&mut self) {
         if self.starts_with(self.at, "'''") {
             self.multi_line("'''");
-        } else {
+        } else if !self.lone_quote("'") {
             let start = self.at;
             let end = self.line_end(start);
             let found = self
