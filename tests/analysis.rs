@@ -749,6 +749,60 @@ phase p "P" {
 }
 
 #[test]
+fn an_element_of_the_wrong_type_is_told_at_the_element() {
+    insta::assert_snapshot!(shown(
+        r#"
+param n: list<string> = ["a", 3, /b/, "c"]
+check c(l: list<string> = ["a", 3], m: list<duration> = [1, 2]) {
+  run "echo {{l.join(" ")}} {{m.first()}}"
+}
+phase p "P" {
+  gate a check c(["x", 1m])
+  gate b check c([1])
+  gate c check c([1, 2], m: ["5m", 1h])
+}
+"#
+    ), @r#"
+    --- plan.gate
+      1
+      2 param n: list<string> = ["a", 3, /b/, "c"]
+      3 check c(l: list<string> = ["a", 3], m: list<duration> = [1, 2]) {
+      4   run "echo {{l.join(" ")}} {{m.first()}}"
+      5 }
+      6 phase p "P" {
+      7   gate a check c(["x", 1m])
+      8   gate b check c([1])
+      9   gate c check c([1, 2], m: ["5m", 1h])
+     10 }
+    ===
+    plan.gate:2:31: E0220: `n` takes a list<string>, and this element is an int
+      plan.gate:2:10: a list<string> is wanted here
+      help: write it in quotes, or interpolate it: `"{{value}}"`
+    plan.gate:2:34: E0220: `n` takes a list<string>, and this element is a regex
+      plan.gate:2:10: a list<string> is wanted here
+      help: give a string
+    plan.gate:3:33: E0220: `l` takes a list<string>, and this element is an int
+      plan.gate:3:12: a list<string> is wanted here
+      help: write it in quotes, or interpolate it: `"{{value}}"`
+    plan.gate:3:57: E0220: `m` takes a list<duration>, not a list<int>
+      plan.gate:3:40: a list<duration> is wanted here
+      help: give a list<duration>
+    plan.gate:7:24: E0220: `l` takes a list<string>, and this element is a duration
+      plan.gate:3:9: a list<string> is wanted here
+      help: write it in quotes, or interpolate it: `"{{value}}"`
+    plan.gate:8:19: E0220: `l` takes a list<string>, and this element is an int
+      plan.gate:3:9: a list<string> is wanted here
+      help: write it in quotes, or interpolate it: `"{{value}}"`
+    plan.gate:9:18: E0220: `l` takes a list<string>, not a list<int>
+      plan.gate:3:9: a list<string> is wanted here
+      help: give a list<string>
+    plan.gate:9:30: E0220: `m` takes a list<duration>, and this element is a string
+      plan.gate:3:37: a list<duration> is wanted here
+      help: write it without quotes
+    "#);
+}
+
+#[test]
 fn run_time_values_where_constants_are_needed() {
     insta::assert_snapshot!(shown(
         r#"
