@@ -100,7 +100,8 @@ fn regexes(expr: &Expr) -> Vec<((String, String), Span)> {
 /// Whether a regex matches somewhere in every text, in so far as that is plain.
 fn matches_all(pattern: &str, flags: &str) -> bool {
     // What has none of these holds something that a text may lack.
-    if !pattern.contains(['*', '?', '|', '^', '$', '{', '(', '\\']) && !flags.contains('x') {
+    let loose = pattern.contains(['*', '?', '^', '$', '{', '(', '\\']) || flags.contains('x');
+    if !loose && !empty_side(pattern) {
         return false;
     }
     let parsed = ParserBuilder::new()
