@@ -213,12 +213,14 @@ impl<'s> Scanner<'s> {
 
     fn newline(&mut self) {
         if self.lacks_brace() {
-            if !self.again {
-                self.bare += 1;
-            } else if self.extra > 0 {
+            if self.extra > 0 {
                 self.add_brace();
-            } else if self.missing == 0 {
-                self.open_indented();
+            } else if self.missing == 0 && self.belongs_below() {
+                if self.again {
+                    self.open_indented();
+                } else {
+                    self.bare += 1;
+                }
             }
         }
         self.at += 1;

@@ -58,6 +58,7 @@ told! {
     indented_colon_and_brace: "phase a \"A\":\n  gate t $ true\n}\n";
     indented_under_unknown: "phase a \"A\" {\n  steps:\n    gate t $ true\n    gate u $ true\n}\n";
     indented_bracket: "phase a \"A\":\n  gate t:\n    expect [1, 2\n  gate u $ true\nlet x = 1\n";
+    head_without_block: "phase a \"A\" {\n  gate x\n    gate y $ true\n}\n";
     missing_quote: "let a = [\"a\", \"b, \"c\"]\nlet b = [\"a\", b\", \"c\"]\nlet c = ['a', 'b, 'c']\nphase p \"P\" {\n  scope { allow \"a/**, \"b/**\" }\n  gate g check text.absent(\"x, in: \"y\")\n  gate h \"a title $ true\n  gate i check text.absent([\"x\", \"y], in: \"z\")\n}\n";
     missing_value: "plan {\n  timeout\n  env A =\n  env B\n  env\n  shell \"a\",\n}\nlet a =\nlet\nphase a \"A\" {\n  tasks \"x\" under\n  tag \"x\" message\n  commit feat\n  commit\n  scope {\n    allow\n    limit\n    forbid \"x\" in\n  }\n  gate x {\n    expect\n    script \"python\"\n    ratchet a = 1\n    hold 5h\n    for x {\n    }\n    for y in [1] {\n    }\n  }\n}\n";
     reserved: "let and = 1\nlet true = 2\ncheck c(not: string) {\n  for or in [1] {\n    $ true\n  }\n}\nparam false: int\n";

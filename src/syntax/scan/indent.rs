@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::diagnostic::{Applicability, Code, Diagnostic, Edit};
 use crate::source::Span;
-use crate::syntax::words;
+use crate::syntax::words::{self, BlockKind};
 
 use super::structure::{Kind, Open};
 use super::{Previous, Scanner};
@@ -68,14 +68,51 @@ impl Scanner<'_> {
 
     /// Whether the next line with something on it is indented further than this one.
     fn indented_below(&self) -> bool {
+        self.next_line().is_some_and(|(line, first)| {
+            self.byte(first) != Some(b'{') && first - line > self.indent_of(self.previous_start)
+        })
+    }
+
+    /// Whether what is indented below this head may stand in its block, so that the head
+    /// is meant to have one; after a `:` it is.
+    pub(super) fn belongs_below(&self) -> bool {
+        let Some((_, first)) = self.next_line() else {
+            return false;
+        };
+        let word = match self.byte(first) {
+            Some(b'$') => "$",
+            _ => self
+                .text
+                .get(first..self.word_end(first))
+                .unwrap_or_default(),
+        };
+        let takes = |kind: BlockKind| kind.takes(word);
+        self.ends_in_colon()
+            || words::blocks_of(word).is_empty()
+            || match self.first_word.unwrap_or_default() {
+                "plan" => takes(BlockKind::Plan),
+                "phase" => takes(BlockKind::Phase),
+                "every" => takes(BlockKind::Every),
+                "scope" => takes(BlockKind::Scope),
+                "gate" => takes(BlockKind::Gate),
+                "check" => takes(BlockKind::Check),
+                "service" => takes(BlockKind::Service),
+                "manual" => takes(BlockKind::Manual),
+                "proof" => takes(BlockKind::Proof),
+                "test" => takes(BlockKind::Test),
+                _ => takes(BlockKind::PhaseFor) || takes(BlockKind::GateFor),
+            }
+    }
+
+    /// Where the next line with something on it begins, and what stands first on it.
+    fn next_line(&self) -> Option<(usize, usize)> {
         let mut line = self.line_end(self.at) + 1;
         loop {
             let first = self.skip_blanks(line);
-            match self.byte(first) {
-                Some(b'\n') => line = first + 1,
-                Some(b'#') => line = self.line_end(first) + 1,
-                None | Some(b'{') => return false,
-                Some(_) => return first - line > self.indent_of(self.previous_start),
+            match self.byte(first)? {
+                b'\n' => line = first + 1,
+                b'#' => line = self.line_end(first) + 1,
+                _ => return Some((line, first)),
             }
         }
     }
