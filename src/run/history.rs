@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::plan::{Phase, Plan};
 use crate::repo::{Head, LedgerEntry, Oid, RepoError, Repository};
 
-use super::record::PLAN_FOLDER;
+use super::record::{LISTS_FOLDER, PLAN_FOLDER};
 
 /// The events that states are derived from.
 const STATES: [&str; 3] = ["opened", "amended", "sealed"];
@@ -20,6 +20,15 @@ const PLANS: [&str; 7] = [
 
 /// Files by their paths from the root.
 pub(super) type RecordedFiles = Vec<(String, Vec<u8>)>;
+
+/// What an entry has beside it of the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recorded {
+    /// The plan's files.
+    pub plan: RecordedFiles,
+    /// The lists of tasks that it names.
+    pub lists: RecordedFiles,
+}
 
 /// A ledger, and HEAD.
 pub(super) struct History<'r> {
@@ -188,27 +197,38 @@ impl<'r> History<'r> {
         Ok(None)
     }
 
-    /// The files of the plan as last recorded, by the entry that has them.
-    pub fn plan_on_record(&self, plan: &Plan) -> Result<Option<RecordedFiles>, RepoError> {
+    /// The plan as last recorded, by the entry that has it.
+    pub fn plan_on_record(&self, plan: &Plan) -> Result<Option<Recorded>, RepoError> {
         for entry in self.entries.iter().rev() {
-            let files = self.repo.recorded_files(&entry.id, PLAN_FOLDER)?;
-            if !files.is_empty() && self.holds(entry, plan)? {
-                return Ok(Some(files));
+            if let Some(recorded) = self.recorded(entry)?
+                && self.holds(entry, plan)?
+            {
+                return Ok(Some(recorded));
             }
         }
         Ok(None)
     }
 
-    /// Every entry of this history that has the plan's files, oldest first.
-    pub fn trail(&self, plan: &Plan) -> Result<Vec<(&LedgerEntry, RecordedFiles)>, RepoError> {
+    /// Every entry of this history that has the plan, oldest first.
+    pub fn trail(&self, plan: &Plan) -> Result<Vec<(&LedgerEntry, Recorded)>, RepoError> {
         let mut trail = Vec::new();
         for entry in &self.entries {
-            let files = self.repo.recorded_files(&entry.id, PLAN_FOLDER)?;
-            if !files.is_empty() && self.holds(entry, plan)? {
-                trail.push((entry, files));
+            if let Some(recorded) = self.recorded(entry)?
+                && self.holds(entry, plan)?
+            {
+                trail.push((entry, recorded));
             }
         }
         Ok(trail)
+    }
+
+    fn recorded(&self, entry: &LedgerEntry) -> Result<Option<Recorded>, RepoError> {
+        let plan = self.repo.recorded_files(&entry.id, PLAN_FOLDER)?;
+        if plan.is_empty() {
+            return Ok(None);
+        }
+        let lists = self.repo.recorded_files(&entry.id, LISTS_FOLDER)?;
+        Ok(Some(Recorded { plan, lists }))
     }
 
     /// Whether an entry is of this history: a seal's commit is in it; anything else

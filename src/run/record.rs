@@ -105,6 +105,8 @@ pub(crate) struct Run<'a> {
     /// HEAD as the run found it.
     pub head: &'a Head,
     pub lines: &'a [Line],
+    /// The lists of tasks that the plan names.
+    pub lists: &'a [(String, Vec<u8>)],
     /// `--note`.
     pub note: Option<&'a str>,
     /// What was red in an earlier run and is green now.
@@ -170,7 +172,7 @@ impl Run<'_> {
     ) -> Record {
         let mut record = statement(self.plan, self.tree, predicate_type, predicate);
         record.files = files;
-        record = with_plan(record, self.plan);
+        record = with_plan(record, self.plan, self.lists);
         for mended in self.mended {
             record.files.extend(mended.file());
         }
@@ -237,22 +239,30 @@ pub(crate) fn opened(
     tree: &Oid,
     opened_at: &Oid,
     head: &Head,
+    lists: &[(String, Vec<u8>)],
 ) -> Record {
     let mut predicate = facts(plan, phase, "opened");
     predicate.extend(place(head));
     let base = plan.settings.base.as_ref().map(|base| &base.value);
     predicate.insert("opened_at".to_owned(), json!(opened_at.as_str()));
     predicate.insert("base".to_owned(), json!(base));
-    with_plan(statement(plan, tree, PHASE_EVENT, predicate), plan)
+    with_plan(statement(plan, tree, PHASE_EVENT, predicate), plan, lists)
 }
 
-/// The record with the plan's files beside it, below `plan/`.
-pub(crate) fn with_plan(record: Record, plan: &Plan) -> Record {
-    plan.files.iter().fold(record, |record, file| {
+/// The record with the plan's files beside it, below `plan/`, and the lists of tasks that it
+/// names, below `tasks/`.
+pub(crate) fn with_plan(record: Record, plan: &Plan, lists: &[(String, Vec<u8>)]) -> Record {
+    let record = plan.files.iter().fold(record, |record, file| {
         let path = format!("{PLAN_FOLDER}/{}", file.path);
         record.with_file(path, file.content.to_vec())
+    });
+    lists.iter().fold(record, |record, (path, text)| {
+        record.with_file(format!("{LISTS_FOLDER}/{path}"), text.clone())
     })
 }
+
+/// The folder of the lists of tasks beside an entry.
+pub(crate) const LISTS_FOLDER: &str = "tasks";
 
 /// The folder of the plan's files beside an entry.
 pub(crate) const PLAN_FOLDER: &str = "plan";

@@ -1,5 +1,6 @@
 //! `run`: the open phase through its gate, and its seal.
 
+use super::amendment::lists;
 use super::event::{Event, Verdict};
 use super::history::History;
 use super::interpreter::Interpreter;
@@ -137,7 +138,8 @@ impl<'p> Interpreter<'p> {
             let known = self.repo.check_remote(&remote.value);
             known.map_err(|error| self.refuse(error.diagnostic().at(remote.span)))?;
         }
-        let reminders = self.open_phase(phase, states, index, &tree, &history)?;
+        let lists = lists::of_tree(self.plan, &self.repo, &tree)?;
+        let reminders = self.open_phase(phase, states, index, &tree, &history, &lists)?;
         let (outcome, judging_sources) =
             self.judge_tree(index, phase, states, &tree, &head, &Part::Whole, &reminders)?;
         if let Some(signal) = self.interrupt.signal() {
@@ -155,6 +157,7 @@ impl<'p> Interpreter<'p> {
             tree: &tree,
             head: &head,
             lines,
+            lists: &lists,
             note: self.note.as_deref(),
             mended: &mended,
         };
@@ -233,6 +236,7 @@ impl<'p> Interpreter<'p> {
         index: usize,
         tree: &Oid,
         history: &History<'_>,
+        lists: &[(String, Vec<u8>)],
     ) -> Result<Vec<String>, Refusal> {
         if history.opened(self.plan, &phase.name.value)?.is_some() {
             return Ok(Vec::new());
@@ -243,6 +247,7 @@ impl<'p> Interpreter<'p> {
             tree,
             states.opened_at(index),
             &history.head,
+            lists,
         );
         self.repo.record(self.plan.name(), &entry)?;
         let reminders = &self.plan.settings.reminders;

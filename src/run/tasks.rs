@@ -18,12 +18,41 @@ pub(crate) struct Ticked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// An item of a list.
+pub(crate) struct Item {
+    /// Where its `[ ]` stands.
+    pub start: usize,
+    /// Whether it is ticked.
+    pub ticked: bool,
+    /// Its words: of its first paragraph, without marks and with one blank between two.
+    pub text: String,
+}
+
+impl Item {
+    /// From its `[ ]` to the end of the line.
+    pub fn span(&self, file: &Source) -> Span {
+        let line = file.position(self.start).line;
+        Span::new(file.id(), self.start, file.line_span(line).end as usize)
+    }
+}
+
+/// The items of a list, and the line of its heading, or the first of the file.
+pub(crate) fn items(tasks: &Tasks, file: &Source) -> (Vec<Item>, Span) {
+    let document = Document::read(file.text());
+    let sections = document.sections_of(tasks, file);
+    let first = sections.first().map_or(0, |section| section.start);
+    let heading = document.headings.iter().find(|h| h.end == first);
+    let line = file
+        .position(heading.map_or(0, |heading| heading.start))
+        .line;
+    (document.items_in(&sections), file.line_span(line))
+}
+
 /// Judges one `tasks` on the file's text.
 pub(crate) fn judge(tasks: &Tasks, file: &Source) -> Ticked {
     let document = Document::read(file.text());
-    let sections = match &tasks.under {
-        None => std::iter::once(0..file.text().len()).collect(),
-        Some(under) => match document.sections(&under.value, file.text().len()) {
+    let sections = match (&tasks.under, document.sections_of(tasks, file)) {
+        (Some(under), sections) => match sections {
             sections if !sections.is_empty() => sections,
             _ => {
                 let known = document
@@ -46,12 +75,9 @@ pub(crate) fn judge(tasks: &Tasks, file: &Source) -> Ticked {
                 };
             }
         },
+        (None, sections) => sections,
     };
-    let items: Vec<&Item> = document
-        .items
-        .iter()
-        .filter(|item| sections.iter().any(|section| section.contains(&item.start)))
-        .collect();
+    let items = document.items_in(&sections);
     let mut diagnostics = Vec::new();
     if items.is_empty() {
         let place = match &tasks.under {
@@ -67,13 +93,11 @@ pub(crate) fn judge(tasks: &Tasks, file: &Source) -> Ticked {
         );
     }
     for item in items.iter().filter(|item| !item.ticked) {
-        let line = file.position(item.start).line;
-        let span = Span::new(file.id(), item.start, file.line_span(line).end as usize);
         diagnostics.push(
             Diagnostic::new(
                 Code::UNTICKED,
                 format!("a task of `{}` is not ticked", tasks.file.value),
-                span,
+                item.span(file),
             )
             .here("not done")
             .also(tasks.span, "every item must be ticked")
@@ -94,11 +118,6 @@ struct Heading {
     end: usize,
 }
 
-struct Item {
-    start: usize,
-    ticked: bool,
-}
-
 struct Document {
     headings: Vec<Heading>,
     items: Vec<Item>,
@@ -107,8 +126,8 @@ struct Document {
 impl Document {
     fn read(text: &str) -> Self {
         let mut headings: Vec<Heading> = Vec::new();
-        let mut items = Vec::new();
-        let mut inside_heading = false;
+        let mut items: Vec<Item> = Vec::new();
+        let (mut inside_heading, mut inside_item) = (false, false);
         for (event, range) in Parser::new_ext(text, Options::ENABLE_TASKLISTS).into_offset_iter() {
             match event {
                 Markdown::Start(Tag::Heading { level, .. }) => {
@@ -132,14 +151,50 @@ impl Document {
                         heading.text.push(' ');
                     }
                 }
-                Markdown::TaskListMarker(ticked) => items.push(Item {
-                    start: range.start,
-                    ticked,
-                }),
+                Markdown::TaskListMarker(ticked) => {
+                    inside_item = true;
+                    items.push(Item {
+                        start: range.start,
+                        ticked,
+                        text: String::new(),
+                    });
+                }
+                Markdown::End(TagEnd::Item | TagEnd::Paragraph) | Markdown::Start(Tag::List(_)) => {
+                    inside_item = false;
+                }
+                Markdown::Text(part) | Markdown::Code(part) if inside_item => {
+                    if let Some(item) = items.last_mut() {
+                        item.text.push_str(&part);
+                    }
+                }
+                Markdown::SoftBreak | Markdown::HardBreak if inside_item => {
+                    if let Some(item) = items.last_mut() {
+                        item.text.push(' ');
+                    }
+                }
                 _ => {}
             }
         }
         Self { headings, items }
+    }
+
+    /// The sections that a list is made of; none where there is no such heading.
+    fn sections_of(&self, tasks: &Tasks, file: &Source) -> Vec<Range<usize>> {
+        let end = file.text().len();
+        match &tasks.under {
+            None => std::iter::once(0..end).collect(),
+            Some(under) => self.sections(&under.value, end),
+        }
+    }
+
+    /// The items of these sections.
+    fn items_in(mut self, sections: &[Range<usize>]) -> Vec<Item> {
+        let within = |item: &Item| sections.iter().any(|section| section.contains(&item.start));
+        self.items.retain(within);
+        for item in &mut self.items {
+            item.text = item.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        }
+        self.items
     }
 
     /// From below each heading that matches to the next of the same or a higher level.

@@ -581,3 +581,89 @@ fn verify_finds_a_record_that_was_made_to_fit() {
         found.text()
     );
 }
+
+/// A phase with a list of tasks, which opened and is red.
+fn with_tasks() -> Project {
+    let project = Project::with_plan(
+        "phase one \"One\" {\n  tasks \"t.md\" under \"One\"\n  tag \"one\"\n}\nphase two \"Two\" {\n  tasks \"t.md\" under \"Two\"\n}\n",
+    );
+    project.stage("t.md", TASKS);
+    project.gate(&["run"]).exits(1);
+    project
+}
+
+const TASKS: &str =
+    "# One\n- [x] write `a`\n- [ ] test it,\n  twice\n- [ ] test it, twice\n\n# Two\n- [ ] ship\n";
+
+#[test]
+fn a_task_that_is_not_done_is_not_taken_off_its_list() {
+    let project = with_tasks();
+    let refs = project.git(&["for-each-ref"]);
+    project.stage(
+        "t.md",
+        "# One\n- [x] write `a`\n- [x] test it, twice\n\n# Two\n- [ ] ship\n",
+    );
+    let answer = project.gate(&["run"]).exits(1);
+    insta::assert_snapshot!(answer.stdout, @r#"
+    plan.gate
+
+    error[R502]: the task "test it, twice" of phase `one` was removed
+      ╭─[ t.md:1:1 ]
+      │
+    1 │ # One
+      │ ──┬──
+      │   ╰──── here it is gone
+      │
+      ├─[ t.md (on record):5:3 ]
+      │
+    5 │ - [ ] test it, twice
+      │   ─────────┬────────
+      │            ╰────────── on record
+      │
+      = note: a task in other words is another task
+      = help: take it back, or have a person amend the plan: `gate amend --reason "…"`
+    "#);
+    assert_eq!(project.git(&["for-each-ref"]), refs);
+    // In other words it is another one; under another heading, too; and without its file.
+    for list in [
+        "# One\n- [x] write a\n- [x] test it, twice\n- [x] test it, once\n",
+        "# One\n- [x] write a\n- [x] test it, twice\n# Two\n- [x] test it, twice\n",
+        "# One\n- [x] write a\n- [x] test it, twice\n- test it, twice\n",
+    ] {
+        project.stage("t.md", list);
+        let answer = project.gate(&["run", "--format", "json"]).exits(1);
+        assert_eq!(answer.codes(), ["R502 t.md:1:1"], "{list}");
+    }
+    project.git(&["rm", "--quiet", "--force", "t.md"]);
+    let answer = project.gate(&["run", "--format", "json"]).exits(1);
+    assert_eq!(answer.codes(), ["R502 plan.gate:2:3"; 2]);
+    assert_eq!(project.git(&["for-each-ref"]), refs);
+}
+
+#[test]
+fn what_is_ticked_moved_and_added_in_a_list_is_free() {
+    let project = with_tasks();
+    project.stage("t.md", "# Other\n\n# One: all\nwords\n1. [x] test   it, twice\n   - [x] test it, twice\n\n     with a note\n* [x] write *a*\n  * [ ] new\n");
+    let answer = project.gate(&["run", "--format", "json"]).exits(1);
+    assert_eq!(answer.codes(), ["R301 t.md:10:5"]);
+    // What was added was judged, and is under lock now.
+    project.stage("t.md", TASKS.replace("[ ]", "[x]"));
+    let answer = project.gate(&["run", "--format", "json"]).exits(1);
+    assert_eq!(answer.codes(), ["R502 t.md:1:1"]);
+    // A person may say that it goes.
+    let args = ["amend", "--reason", "it was another's"];
+    at_terminal(&project, &args, &[("Type `yes`:", "yes")]).exits(0);
+    project.gate(&["run"]).exits(0);
+    project.gate(&["verify"]).exits(0);
+    // A sealed phase's stay, too; that of one that has not opened may be rewritten.
+    project.stage(
+        "t.md",
+        "# One\n- [x] write a\n- [x] test it, twice\n# Two\n- [x] go\n",
+    );
+    let answer = project.gate(&["run", "--format", "json"]).exits(1);
+    assert_eq!(answer.codes(), ["R502 t.md:1:1"]);
+    let answer = project.gate(&["verify"]).exits(1);
+    assert!(answer.text().contains("R502"), "{}", answer.text());
+    project.stage("t.md", TASKS.replace("[ ]", "[x]").replace("ship", "go"));
+    project.gate(&["run"]).exits(0);
+}

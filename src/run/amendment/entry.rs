@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 use similar::TextDiff;
 
-use super::{Consent, Unsealed, files_of};
+use super::pending::files_of;
+use super::{Consent, Unsealed};
 use crate::analysis::lock::Amendment;
 use crate::plan::Plan;
 use crate::repo::{Head, Identity, Oid, Record};
@@ -16,6 +17,8 @@ pub(super) struct Amended<'a> {
     pub plan: &'a Plan,
     /// As it was on record.
     pub before: Option<&'a Plan>,
+    /// The lists of tasks that it names.
+    pub lists: Vec<(String, Vec<u8>)>,
     /// The tree that has it.
     pub tree: Oid,
     pub head: Head,
@@ -107,7 +110,7 @@ fn common(amended: &Amended<'_>) -> Map<String, Json> {
 fn entry(amended: &Amended<'_>, predicate: Map<String, Json>) -> Record {
     let plan = amended.plan;
     let record = record::statement(plan, &amended.tree, record::PHASE_EVENT, predicate);
-    with_plan(record.signed(), plan)
+    with_plan(record.signed(), plan, &amended.lists)
 }
 
 /// What became of files, as `diff -u` shows it.
