@@ -8,21 +8,34 @@ use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::disk::{self, Step};
 
-/// A folder that changed less than this ago may change again within the same tick of the
-/// system's clock, which is never longer than a hundredth of a second.
-const SETTLED: Duration = Duration::from_millis(25);
-
 /// File systems whose folders change their times whenever a name comes or goes.
 const TRUSTED: [&str; 7] = ["ext4", "xfs", "btrfs", "f2fs", "zfs", "tmpfs", "overlay"];
+
+/// A time by the clock that file systems take theirs from, in seconds and nanoseconds. It goes
+/// in steps, and on a busy machine behind the system's by more than one of them.
+pub(super) type Tick = (i64, i64);
+
+/// The time now, by that clock.
+#[cfg(target_os = "linux")]
+fn tick() -> Option<Tick> {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+    Some((now.tv_sec, now.tv_nsec))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn tick() -> Option<Tick> {
+    None
+}
 
 /// What is known of all folders, by their paths from the root, each with a `/` at its end.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Folders {
     all: HashMap<Vec<u8>, Known>,
+    /// From before any of them was looked at now.
+    pub(super) tick: Tick,
 }
 
 /// A name that is not tracked, and whether it is a folder.
@@ -41,21 +54,21 @@ pub(super) struct Known {
 
 impl Known {
     /// What a folder holds that is like this; `None` where that may change unseen. `meta` is
-    /// from before it was listed.
-    pub(super) fn new(meta: &Metadata, tracked: u64, strangers: Vec<Other>) -> Option<Self> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-        let settled = now.checked_sub(SETTLED)?;
-        let settled = (
-            i64::try_from(settled.as_secs()).ok()?,
-            i64::from(settled.subsec_nanos()),
-        );
+    /// from before it was listed, and `tick` from before that.
+    pub(super) fn new(
+        meta: &Metadata,
+        tick: Tick,
+        tracked: u64,
+        strangers: Vec<Other>,
+    ) -> Option<Self> {
         let (modified, changed) = (
             (meta.mtime(), meta.mtime_nsec()),
             (meta.ctime(), meta.ctime_nsec()),
         );
         // Whole seconds: the disk may not keep more of a time.
         let is_exact = modified.1 != 0 && changed.1 != 0;
-        (is_exact && modified < settled && changed < settled).then(|| Self {
+        // What changes it after the tick has that time or a later one.
+        (is_exact && modified < tick && changed < tick).then(|| Self {
             stamp: stamp(meta),
             tracked,
             strangers,
@@ -93,10 +106,12 @@ impl Folders {
     /// Reads what was kept in `file` of the tree at `root`; nothing where its times are not
     /// to be relied on.
     pub(super) fn load(file: &Path, root: &Path) -> Option<Self> {
-        if !is_trusted(root) {
-            return None;
-        }
-        Some(Self::parse(&std::fs::read(file).unwrap_or_default()).unwrap_or_default())
+        let tick = tick().filter(|_| is_trusted(root))?;
+        let all = parse(&std::fs::read(file).unwrap_or_default());
+        Some(Self {
+            all: all.unwrap_or_default(),
+            tick,
+        })
     }
 
     /// Keeps it for the next run; where that fails, that one takes longer.
@@ -117,34 +132,6 @@ impl Folders {
             bytes.push(0);
         }
         drop(disk::write(Step::FolderNotes, file, &bytes));
-    }
-
-    fn parse(mut bytes: &[u8]) -> Option<Self> {
-        let mut all = HashMap::new();
-        while !bytes.is_empty() {
-            let path = until_nul(&mut bytes)?;
-            let mut number = || {
-                let (first, rest) = bytes.split_first_chunk::<8>()?;
-                bytes = rest;
-                Some(*first)
-            };
-            let mut stamp = [0; 5];
-            for part in &mut stamp {
-                *part = i64::from_be_bytes(number()?);
-            }
-            let tracked = u64::from_be_bytes(number()?);
-            let mut strangers = Vec::new();
-            while let Some((kind, name)) = until_nul(&mut bytes)?.split_first() {
-                strangers.push((name.to_vec(), *kind == b'd'));
-            }
-            let known = Known {
-                stamp,
-                tracked,
-                strangers,
-            };
-            all.insert(path.to_vec(), known);
-        }
-        Some(Self { all })
     }
 
     pub(super) fn get(&self, path: &[u8]) -> Option<&Known> {
@@ -177,6 +164,35 @@ impl Folders {
     }
 }
 
+/// Reads what [`Folders::save`] wrote.
+fn parse(mut bytes: &[u8]) -> Option<HashMap<Vec<u8>, Known>> {
+    let mut all = HashMap::new();
+    while !bytes.is_empty() {
+        let path = until_nul(&mut bytes)?;
+        let mut number = || {
+            let (first, rest) = bytes.split_first_chunk::<8>()?;
+            bytes = rest;
+            Some(*first)
+        };
+        let mut stamp = [0; 5];
+        for part in &mut stamp {
+            *part = i64::from_be_bytes(number()?);
+        }
+        let tracked = u64::from_be_bytes(number()?);
+        let mut strangers = Vec::new();
+        while let Some((kind, name)) = until_nul(&mut bytes)?.split_first() {
+            strangers.push((name.to_vec(), *kind == b'd'));
+        }
+        let known = Known {
+            stamp,
+            tracked,
+            strangers,
+        };
+        all.insert(path.to_vec(), known);
+    }
+    Some(all)
+}
+
 fn until_nul<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     let end = bytes.iter().position(|&byte| byte == 0)?;
     let (part, rest) = (bytes.get(..end)?, bytes.get(end + 1..)?);
@@ -205,4 +221,20 @@ fn is_trusted(root: &Path) -> bool {
         // Of several at one place the last is the one that is seen.
         .max_by_key(|(depth, _)| *depth);
     kind.is_some_and(|(_, kind)| TRUSTED.contains(&kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a folder of the test's own")]
+    fn a_folder_that_may_change_again_within_its_tick_is_not_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let meta = std::fs::metadata(folder.path()).unwrap();
+        let last = (meta.ctime(), meta.ctime_nsec()).max((meta.mtime(), meta.mtime_nsec()));
+        let known = |tick| Known::new(&meta, tick, 0, Vec::new()).is_some();
+        assert!(!known(last));
+        assert!(known((last.0, last.1 + 1)));
+    }
 }

@@ -271,19 +271,19 @@ impl Found {
         open: &mut Vec<Folder>,
     ) -> io::Result<()> {
         let children = children(tree.index, folder);
-        let Some(known) = tree.known else {
+        let Some(folders) = tree.known else {
             return self.list(tree, folder, children, open).map(drop);
         };
         self.folders += 1;
         let tracked = digest(children.iter().map(|child| child.name));
         let meta = std::fs::symlink_metadata(tree.root.join(os(&folder.prefix)))?;
-        if let Some(known) = known.get(&folder.prefix)
+        if let Some(known) = folders.get(&folder.prefix)
             && known.holds(&meta, tracked)
         {
             return self.recall(tree, folder, known, children, open);
         }
         let strangers = self.list(tree, folder, children, open)?;
-        let known = strangers.and_then(|others| Known::new(&meta, tracked, others));
+        let known = strangers.and_then(|others| Known::new(&meta, folders.tick, tracked, others));
         self.listed.push((folder.prefix.clone(), known));
         Ok(())
     }
