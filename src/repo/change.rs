@@ -146,17 +146,29 @@ impl Repository {
                 repository.find_tree(from.to_git2()?)?,
                 repository.find_tree(to.to_git2()?)?,
             );
-            let mut options = git2::DiffOptions::new();
-            options.skip_binary_check(true).include_typechange(true);
-            let diff = repository.diff_tree_to_tree(Some(&from), Some(&to), Some(&mut options))?;
-            let path = |file: git2::DiffFile<'_>| file.path_bytes().map(RepoPath::new);
-            let mut paths: Vec<RepoPath> = diff
-                .deltas()
-                .flat_map(|delta| [path(delta.old_file()), path(delta.new_file())])
-                .flatten()
-                .collect();
+            let mut paths = Vec::new();
+            // Only trees that differ are read: of a large tree, few.
+            let mut open = vec![(Vec::new(), Some(from), Some(to))];
+            while let Some((folder, from, to)) = open.pop() {
+                for (name, (old, new)) in sides(from.as_ref(), to.as_ref()) {
+                    if old == new {
+                        continue;
+                    }
+                    let path = [folder.as_slice(), &name].concat();
+                    let tree = |side: Side| match side {
+                        Some((0o040_000, id)) => repository.find_tree(id).map(Some),
+                        _ => Ok(None),
+                    };
+                    let (old_tree, new_tree) = (tree(old)?, tree(new)?);
+                    if old.is_some() && old_tree.is_none() || new.is_some() && new_tree.is_none() {
+                        paths.push(RepoPath::new(path.clone()));
+                    }
+                    if old_tree.is_some() || new_tree.is_some() {
+                        open.push(([path.as_slice(), b"/"].concat(), old_tree, new_tree));
+                    }
+                }
+            }
             paths.sort();
-            paths.dedup();
             Ok(paths)
         });
         if let Ok(paths) = quick {
@@ -166,6 +178,25 @@ impl Repository {
         let output = call.args([from.as_str(), to.as_str()]).reading().run()?;
         Ok(git::paths(&output))
     }
+}
+
+/// Mode and id of an entry, where there is one.
+type Side = Option<(i32, git2::Oid)>;
+
+/// What two trees have at each name: the one and the other.
+fn sides(
+    from: Option<&git2::Tree<'_>>,
+    to: Option<&git2::Tree<'_>>,
+) -> BTreeMap<Vec<u8>, (Side, Side)> {
+    let mut all: BTreeMap<Vec<u8>, (Side, Side)> = BTreeMap::new();
+    let value = |entry: &git2::TreeEntry<'_>| Some((entry.filemode_raw(), entry.id()));
+    for entry in from.into_iter().flat_map(git2::Tree::iter) {
+        all.entry(entry.name_bytes().to_vec()).or_default().0 = value(&entry);
+    }
+    for entry in to.into_iter().flat_map(git2::Tree::iter) {
+        all.entry(entry.name_bytes().to_vec()).or_default().1 = value(&entry);
+    }
+    all
 }
 
 fn is_submodule(mode: u32) -> bool {
