@@ -6,6 +6,7 @@
 //! [`run`] needs no thread of its own: it waits for output, end, deadline and interrupt at
 //! once, in the caller's.
 
+mod env;
 mod find;
 mod follow;
 mod interrupt;
@@ -19,6 +20,7 @@ mod start;
 mod transcript;
 mod tree;
 
+pub use env::Env;
 pub use find::find_program;
 pub use interrupt::{Interrupt, handle_signals};
 pub use line::Line;
@@ -63,9 +65,8 @@ pub struct Command {
     pub args: Vec<OsString>,
     /// Where it starts.
     pub dir: PathBuf,
-    /// Its whole environment; nothing else is inherited. Of equal names the last wins.
-    /// [`MARKER`] is added.
-    pub env: Vec<(OsString, OsString)>,
+    /// Its whole environment; nothing else is inherited. [`MARKER`] is added.
+    pub env: Env,
     /// How long it may take, from its start.
     pub timeout: Duration,
     /// How much of its output is kept.

@@ -59,12 +59,14 @@ impl Bench {
             program: OsString::new(),
             arg0: None,
             args: Vec::new(),
-            env: vec![
+            env: [
                 env("PATH", &path),
                 env("HOME", "/"),
                 env("LC_ALL", "C.UTF-8"),
                 env("PWD", dir.to_str().unwrap()),
-            ],
+            ]
+            .into_iter()
+            .collect(),
             dir,
             timeout: Duration::from_secs(60),
             keep: Keep::Whole,
@@ -410,7 +412,7 @@ fn what_a_file_is_decides_who_executes_it() {
     // A builtin has no file.
     let mut base = bench.command();
     let bin = bench.dir.path().join("bin");
-    base.env.push(("PATH".into(), bin.into()));
+    base.env.set("PATH", bin);
     assert!(!bench.is_direct_in("true", &base));
 }
 
@@ -420,8 +422,7 @@ fn the_environment_is_what_bash_makes_of_it() {
     let with = |vars: &[(&str, &str)]| {
         let mut base = bench.command();
         for (name, value) in vars {
-            base.env.retain(|(known, _)| known != name);
-            base.env.push((name.into(), value.into()));
+            base.env.set(name, value);
         }
         let direct = bench.is_direct_in("cat /proc/self/environ", &base);
         assert_eq!(direct, bench.is_direct_in("interpreted x", &base));
@@ -516,17 +517,17 @@ fn the_environment_is_what_bash_makes_of_it() {
         assert!(!with(&[differs]), "{differs:?}");
     }
     let mut base = bench.command();
-    base.env.retain(|(name, _)| name != "PATH");
+    base.env.unset("PATH");
     assert!(!bench.is_direct_in("cat /proc/self/environ", &base));
     // Where it starts.
     base = bench.command();
     base.dir = bench.dir.path().join("link");
-    base.env.push(("PWD".into(), base.dir.clone().into()));
+    base.env.set("PWD", &base.dir);
     assert!(bench.is_direct_in("cat /proc/self/environ", &base));
     // A byte of a letter may be a quote in such.
     let line = "cat /proc/self/cmdline 'ä'";
     assert!(bench.is_direct(line));
-    base.env.push(("LC_ALL".into(), "ja_JP.SJIS".into()));
+    base.env.set("LC_ALL", "ja_JP.SJIS");
     assert!(!bench.is_direct_in(line, &base));
 }
 
@@ -560,7 +561,7 @@ fn a_file_in_path_that_cannot_be_executed_is_passed_over() {
     bench.program("second/prog", "#!/bin/cat\nsecond", 0o755);
     let mut base = bench.command();
     let path = std::env::join_paths([first.as_path(), &second, Path::new("/bin/")]).unwrap();
-    base.env.push(("PATH".into(), path));
+    base.env.set("PATH", path);
     assert!(bench.is_direct_in("prog", &base));
     // An entry that ends with a slash.
     assert!(bench.is_direct_in("printenv _", &base));

@@ -16,7 +16,9 @@ fn finish(script: &str) -> Finished {
         arg0: None,
         args: vec!["-c".into(), script.into()],
         dir: std::env::temp_dir(),
-        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        env: [("PATH".into(), std::env::var_os("PATH").unwrap())]
+            .into_iter()
+            .collect(),
         timeout: Duration::from_secs(60),
         keep: Keep::Ends,
         secrets: Default::default(),

@@ -23,7 +23,9 @@ fn command(program: &str, args: &[&str]) -> Command {
         arg0: None,
         args: args.iter().map(OsString::from).collect(),
         dir: std::env::temp_dir(),
-        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        env: [("PATH".into(), std::env::var_os("PATH").unwrap())]
+            .into_iter()
+            .collect(),
         timeout: Duration::from_secs(60),
         keep: Keep::Ends,
         secrets: Default::default(),
@@ -89,8 +91,8 @@ fn a_signal_is_named_and_counted_from_128() {
 #[test]
 fn a_command_has_the_environment_it_is_given_and_no_input() {
     let mut command = command("env", &[]);
-    command.env.push(("NAME".into(), "first".into()));
-    command.env.push(("NAME".into(), "last".into()));
+    command.env.set("NAME", "first");
+    command.env.set("NAME", "last");
     let text = finish(&command).stdout.whole().unwrap();
     let mut names: Vec<&str> = text.lines().map(|l| l.split_once('=').unwrap().0).collect();
     names.sort_unstable();
@@ -267,7 +269,7 @@ fn an_interrupt_ends_what_runs_and_lets_nothing_start() {
     let thread = std::thread::spawn({
         let interrupt = interrupt.clone();
         let mut command = shell("sleep 1000 & echo $! > \"$UP\"; wait");
-        command.env.push(("UP".into(), up.clone().into()));
+        command.env.set("UP", &up);
         move || sender.send(run(&command, &interrupt).unwrap()).unwrap()
     });
     eventually("the command is up", || {
@@ -421,15 +423,33 @@ fn many_commands_run_side_by_side() {
     });
 }
 
+/// Set where a test runs itself at a terminal.
+const AT_TERMINAL: &str = "PROCESS_TEST_AT_TERMINAL";
+
 #[test]
 fn a_command_has_no_terminal() {
-    // Only the leader of a session could get one, by opening it; ours have none to open.
-    let finished = finish(&shell("ps -o sid=,pgid= -p $$; echo $$ $$; : </dev/tty"));
+    let finished = finish(&shell("ps -o pgid= -p $$; echo $$; : </dev/tty"));
     let text = finished.stdout.whole().unwrap();
     let mut ids = text.split_whitespace();
     let pid = ids.next().unwrap();
     assert!(ids.all(|id| id == pid), "{text}");
     assert_ne!(finished.exit, Exit::Code(0));
+    if std::env::var_os(AT_TERMINAL).is_some() {
+        // Here it would have ours, did it not leave our session.
+        std::fs::File::open("/dev/tty").unwrap();
+        return;
+    }
+    let at_terminal = "import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+    let output = std::process::Command::new("python3")
+        .args(["-c", at_terminal])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "a_command_has_no_terminal"])
+        .env(AT_TERMINAL, "1")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]

@@ -21,7 +21,9 @@ fn shell(script: &str) -> Command {
         arg0: None,
         args: ["-c", script].map(OsString::from).to_vec(),
         dir: std::env::temp_dir(),
-        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        env: [("PATH".into(), std::env::var_os("PATH").unwrap())]
+            .into_iter()
+            .collect(),
         timeout: Duration::ZERO,
         keep: Keep::Ends,
         secrets: Default::default(),

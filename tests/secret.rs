@@ -26,7 +26,9 @@ fn printing(script: &str, secrets: &Secrets, transcript: Option<Transcript>) -> 
         arg0: None,
         args: ["-c", script].map(OsString::from).to_vec(),
         dir: std::env::temp_dir(),
-        env: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        env: [("PATH".into(), std::env::var_os("PATH").unwrap())]
+            .into_iter()
+            .collect(),
         timeout: Duration::from_secs(60),
         keep: Keep::Whole,
         secrets: secrets.clone(),

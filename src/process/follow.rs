@@ -80,11 +80,12 @@ pub(super) fn follow(
 ) -> io::Result<Finished> {
     let Child {
         tree,
+        pidfd,
         stdout,
         stderr,
         started,
     } = child;
-    let watch = ExitWatch::new(tree.leader())?;
+    let watch = ExitWatch::new(pidfd)?;
     let mut follow = Follow {
         tree,
         watch,

@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::{Command, Finished, Interrupt, StartError, find_program, run};
+use super::{Command, Env, Finished, Interrupt, StartError, find_program, run};
 use crate::plan::DEFAULT_SHELL;
 use crate::shell::plain_words;
 
@@ -117,9 +117,10 @@ impl Line<'_> {
         }
         let mut words = plain_words(self.text)?.into_iter().map(OsString::from);
         let name = words.next()?;
-        let mut env = base.env.clone();
-        let path = plain_env(&mut env, self.text)?;
-        let program = find(&name, &path, &base.dir)?;
+        let mut env = plain_env(&base.env, self.text)?;
+        // Asked of what it is set from, which is the same.
+        let path = base.env.get("PATH")?;
+        let program = find(&name, path, &base.dir)?;
         if name == "true" || name == "false" {
             let parent = Path::new(&program).parent()?;
             if !SYSTEM.iter().any(|dir| parent == Path::new(dir)) {
@@ -127,13 +128,12 @@ impl Line<'_> {
                 return None;
             }
         }
-        env.push(("_".into(), program.clone()));
+        env.set("_", &program);
         Some(Command {
             program,
             arg0: Some(name),
             args: words.collect(),
             env,
-            // All the rest by name: cloning the whole would clone the environment again.
             dir: base.dir.clone(),
             timeout: base.timeout,
             keep: base.keep,
@@ -143,50 +143,46 @@ impl Line<'_> {
     }
 }
 
-/// Makes an environment the one that bash would pass on, and says its `PATH`; none where
-/// something in it has bash do more.
-fn plain_env(env: &mut Vec<(OsString, OsString)>, line: &str) -> Option<OsString> {
-    let mut path = None;
-    let mut level = false;
-    let mut lost = None;
-    let mut locale: [Option<&OsStr>; 3] = [None; 3];
-    for (at, (name, value)) in env.iter().enumerate() {
-        let name = name.to_str()?;
-        match name {
-            "PATH" => path = Some(value.clone()),
-            "SHLVL" => {
-                // It counts itself in, and out again.
-                let number = value.to_str()?;
-                let plain = number.parse::<u16>().is_ok_and(|level| level < 999);
-                if !plain || (number.len() > 1 && number.starts_with(['0', '+'])) {
-                    return None;
-                }
-                level = true;
-            }
-            "OLDPWD" if !Path::new(value).is_dir() => lost = Some(at),
-            "LC_ALL" => locale[0] = Some(value),
-            "LC_CTYPE" => locale[1] = Some(value),
-            "LANG" => locale[2] = Some(value),
-            _ if name.starts_with("BASH_FUNC_") || OF_BASH.contains(&name) => return None,
-            _ => {}
-        }
-    }
-    if !line.is_ascii() && !is_known_charset(locale) {
+/// The environment that bash would pass on; none where something in it has bash do more.
+fn plain_env(base: &Env, line: &str) -> Option<Env> {
+    if base.is_of_bash() || !line.is_ascii() && !is_known_charset(base) {
         return None;
     }
-    if let Some(at) = lost {
-        env.remove(at);
+    let mut env = base.clone();
+    match base.get("SHLVL") {
+        // It counts itself in, and out again.
+        Some(level) => {
+            let number = level.to_str()?;
+            let plain = number.parse::<u16>().is_ok_and(|level| level < 999);
+            if !plain || (number.len() > 1 && number.starts_with(['0', '+'])) {
+                return None;
+            }
+        }
+        None => env.set("SHLVL", "0"),
     }
-    if !level {
-        env.push(("SHLVL".into(), "0".into()));
+    if base
+        .get("OLDPWD")
+        .is_some_and(|dir| !Path::new(dir).is_dir())
+    {
+        env.unset("OLDPWD");
     }
-    path
+    Some(env)
+}
+
+/// Whether a variable of this name has bash do something else, or is one it changes itself;
+/// or nothing is known of it.
+pub(super) fn is_of_bash(name: &OsStr) -> bool {
+    name.to_str()
+        .is_none_or(|name| name.starts_with("BASH_FUNC_") || OF_BASH.contains(&name))
 }
 
 /// Whether the locale reads bytes one by one, or as UTF-8: in others a byte of a letter may
 /// be a quote or a backslash.
-fn is_known_charset(locale: [Option<&OsStr>; 3]) -> bool {
-    let set = locale.into_iter().flatten().find(|name| !name.is_empty());
+fn is_known_charset(env: &Env) -> bool {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
+    let set = names
+        .filter_map(|name| env.get(name))
+        .find(|name| !name.is_empty());
     let Some(name) = set else { return true };
     let name = name.to_string_lossy().to_ascii_lowercase();
     matches!(name.as_str(), "c" | "posix") || name.contains("utf-8") || name.contains("utf8")

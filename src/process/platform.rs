@@ -8,9 +8,11 @@ compile_error!(
 );
 
 #[cfg(target_os = "linux")]
+mod clone;
+#[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-use linux::SETSID;
+use clone::start;
 #[cfg(target_os = "linux")]
 pub(super) use linux::{
     ExitWatch, Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, pids_since,
@@ -19,6 +21,8 @@ pub(super) use linux::{
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(target_os = "macos")]
+mod posix;
+#[cfg(target_os = "macos")]
 pub(super) use self::exit::ExitWatch;
 #[cfg(target_os = "macos")]
 use macos::SETSID;
@@ -26,11 +30,13 @@ use macos::SETSID;
 pub(super) use macos::{
     Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, pids_since,
 };
+#[cfg(target_os = "macos")]
+use posix::start;
 
 pub(super) mod exit;
 mod spawn;
 
-pub(super) use spawn::{Spawn, spawn};
+pub(super) use spawn::{Spawn, Spawned, spawn};
 
 use std::ffi::CString;
 use std::io;

@@ -1,7 +1,7 @@
 //! A process that lives while others do their work: started, watched, and ended with all
 //! that descends from it.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -83,8 +83,6 @@ impl Running {
         let stop = Interrupt::new();
         // Made now, so that a failure is told here.
         stop.wake_fd()?;
-        let child = start::start(&command)?;
-        let lookout = child.tree.lookout();
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 capture: Capture::new(&Command {
@@ -98,9 +96,20 @@ impl Running {
             changed: Condvar::new(),
         });
         let (theirs, switch) = (Arc::clone(&shared), stop.clone());
+        let (tell, told) = mpsc::sync_channel(1);
         let follower = std::thread::Builder::new()
             .name("service".to_owned())
             .spawn(move || {
+                // Here, because it ends with the thread that starts it.
+                let child = match start::start(&command) {
+                    Ok(child) => child,
+                    Err(error) => {
+                        // Whoever waits for this is there: it waits right below.
+                        let _ = tell.send(Err(error));
+                        return;
+                    }
+                };
+                let _ = tell.send(Ok(child.tree.lookout()));
                 let mut follower = Announce {
                     shared: &theirs,
                     watch: watch.as_mut(),
@@ -121,6 +130,9 @@ impl Running {
                 drop(state);
                 theirs.changed.notify_all();
             })?;
+        let lookout = told
+            .recv()
+            .map_err(|_| std::io::Error::other("its thread ended"))??;
         Ok(Self {
             shared,
             stop,

@@ -3,15 +3,17 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use thiserror::Error;
 
 use super::Command;
+use super::env::Var;
 use super::find::find_program;
 use super::marker::{MARKER, Marker};
-use super::platform::{self, Spawn};
+use super::platform::{self, Spawn, Spawned};
 use super::tree::{self, Tree};
 
 /// Why a command could not be started.
@@ -57,6 +59,8 @@ impl StartError {
 #[derive(Debug)]
 pub(super) struct Child {
     pub(super) tree: Tree,
+    /// What tells of its end, where the system has it.
+    pub(super) pidfd: Option<OwnedFd>,
     pub(super) stdout: Pipe,
     pub(super) stderr: Pipe,
     pub(super) started: Instant,
@@ -77,28 +81,21 @@ impl Pipe {
     }
 }
 
-/// Starts a command in a session of its own, its output in pipes, its input empty.
+/// Starts a command in a group of its own, its output in pipes, its input empty. It ends
+/// with the thread that calls this, which is to follow it.
 pub(super) fn start(command: &Command) -> Result<Child, StartError> {
     if command.arg0.is_some() {
         // Found already, or a path from the folder it starts in.
         return spawn(command, Path::new(&command.program), &[]).map_err(|e| failure(command, e));
     }
-    let last = |name: &str| {
-        command
-            .env
-            .iter()
-            .rev()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v)
-    };
-    let path = last("PATH").map(OsString::as_os_str);
-    let program = find_program(&command.program, path, &command.dir).map_err(|error| {
-        if command.dir.is_dir() {
-            error
-        } else {
-            no_dir(command)
-        }
-    })?;
+    let program =
+        find_program(&command.program, command.env.get("PATH"), &command.dir).map_err(|error| {
+            if command.dir.is_dir() {
+                error
+            } else {
+                no_dir(command)
+            }
+        })?;
     match spawn(command, &program, &[]) {
         // As execvp and every shell do with a script that names no interpreter.
         Err(error) if error.raw_os_error() == Some(libc::ENOEXEC) && is_text(&program) => {
@@ -144,12 +141,12 @@ fn spawn(command: &Command, program: &Path, before: &[&OsStr]) -> io::Result<Chi
     args.extend(command.args.iter().map(OsString::as_os_str));
     let started = Instant::now();
     let spawning = tree::spawning();
-    let pid = platform::spawn(&Spawn {
+    let Spawned { pid, pidfd } = platform::spawn(&Spawn {
         program,
         args: &args,
         dir: &command.dir,
         env: &command.env,
-        marker: (MARKER, &marker.value()),
+        marker: &Var::new(OsStr::new(MARKER), OsStr::new(&marker.value())),
         stdout: &stdout.writer,
         stderr: &stderr.writer,
     })?;
@@ -157,6 +154,7 @@ fn spawn(command: &Command, program: &Path, before: &[&OsStr]) -> io::Result<Chi
     drop(spawning);
     Ok(Child {
         tree,
+        pidfd,
         stdout,
         stderr,
         started,

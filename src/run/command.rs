@@ -1,7 +1,6 @@
 //! From a command of the plan to one of the operating system.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use super::judging::GateFacts;
@@ -9,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::disk::{self, Step};
 use crate::eval::{Fault, FaultKind, evaluate, text_of};
 use crate::plan::{Builtin, CommandPart, EnvVar, Expr, ExprKind, Function};
+use crate::process::Env;
 use crate::source::Span;
 use crate::value::Value;
 
@@ -107,11 +107,7 @@ pub(crate) fn folder(
 }
 
 /// Sets variables in an environment, in order.
-pub(crate) fn set_env(
-    env: &mut Vec<(OsString, OsString)>,
-    vars: &[EnvVar],
-    facts: &GateFacts<'_>,
-) -> Result<(), Fault> {
+pub(crate) fn set_env(env: &mut Env, vars: &[EnvVar], facts: &GateFacts<'_>) -> Result<(), Fault> {
     for var in vars {
         let value = text_of(&var.value, facts)?;
         let secrets = &facts.judging.plan.settings.secrets;
@@ -119,16 +115,9 @@ pub(crate) fn set_env(
             // One too short is told of where the run begins.
             facts.judging.secrets.add(value.as_bytes());
         }
-        set(env, &var.name.value, value);
+        env.set(&var.name.value, value);
     }
     Ok(())
-}
-
-/// Sets one variable.
-pub(crate) fn set(env: &mut Vec<(OsString, OsString)>, name: &str, value: impl Into<OsString>) {
-    let name = OsString::from(name);
-    env.retain(|(known, _)| *known != name);
-    env.push((name, value.into()));
 }
 
 /// A script's source in a file of its own, removed when dropped.
@@ -172,15 +161,13 @@ const SKIP_SWITCHES: &[&str] = &[
 
 /// The environment commands start from: our own, less git's local variables and the
 /// switches by which tools skip their checks.
-pub(crate) fn scrubbed_env() -> Vec<(OsString, OsString)> {
+pub(crate) fn scrubbed_env() -> Env {
     let local = crate::repo::Repository::local_env_vars();
-    let mut env: Vec<(OsString, OsString)> = std::env::vars_os()
-        .filter(|(name, _)| {
-            let name = name.to_string_lossy();
-            !local.contains(&name.as_ref()) && !SKIP_SWITCHES.contains(&name.as_ref())
-        })
-        .collect();
+    let vars = std::env::vars_os().filter(|(name, _)| {
+        let name = name.to_string_lossy();
+        !local.contains(&name.as_ref()) && !SKIP_SWITCHES.contains(&name.as_ref())
+    });
     // A gate that only looks must not rewrite the user's index.
-    set(&mut env, "GIT_OPTIONAL_LOCKS", "0");
-    env
+    vars.chain([("GIT_OPTIONAL_LOCKS".into(), "0".into())])
+        .collect()
 }

@@ -1,7 +1,6 @@
 //! One gate: its attempts, its services, and what all of it comes to.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,7 @@ use super::service::{Around, Services};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::eval::{Fault, evaluate};
 use crate::plan::{Expr, Gate, Inputs, Service};
-use crate::process::{Finished, Interrupt, Transcript};
+use crate::process::{Env, Finished, Interrupt, Transcript};
 use crate::source::Span;
 use crate::value::Value;
 
@@ -86,7 +85,7 @@ impl From<Box<Diagnostic>> for Stop {
 #[derive(Clone)]
 pub(super) struct Frame {
     pub dir: PathBuf,
-    pub env: Vec<(OsString, OsString)>,
+    pub env: Env,
     pub deadline: Option<Instant>,
     pub timeout: u64,
 }
@@ -150,13 +149,9 @@ impl Attempt<'_> {
         }
         let mut env = self.judging.env.clone();
         let phase = self.judging.plan.phases.get(self.phase);
-        command::set(
-            &mut env,
-            "GATE_PHASE",
-            phase.map_or("", |phase| &phase.name.value),
-        );
-        command::set(&mut env, "GATE_NAME", gate.name.value.as_str());
-        command::set(&mut env, "GATE_TREE", self.judging.tree.as_str());
+        env.set("GATE_PHASE", phase.map_or("", |phase| &phase.name.value));
+        env.set("GATE_NAME", &gate.name.value);
+        env.set("GATE_TREE", self.judging.tree.as_str());
         command::set_env(&mut env, &gate.env, &self.facts())?;
         let dir = command::folder(&self.judging.root, gate.dir.as_ref(), &self.facts())?;
         let frame = Frame {

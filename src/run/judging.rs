@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -16,7 +15,7 @@ use super::state::States;
 use super::transcripts::Transcripts;
 use crate::eval::{Facts, Fault, FaultKind, evaluate};
 use crate::plan::{Builtin, Expr, ExprKind, Function, OutputStream, Plan};
-use crate::process::{Finished, Interrupt};
+use crate::process::{Env, Finished, Interrupt};
 use crate::repo::{Change, Head, Oid, RepoError, Repository, TreeEntry};
 use crate::secret::Secrets;
 use crate::source::{Source, Sources, Span};
@@ -35,7 +34,7 @@ pub(crate) struct Judging<'a> {
     /// Where gates see the tree.
     pub root: PathBuf,
     /// The environment commands start from, scrubbed.
-    pub env: Vec<(OsString, OsString)>,
+    pub env: Env,
     /// Set when the run is to end.
     pub interrupt: Interrupt,
     /// Whether it may seal.
@@ -75,7 +74,7 @@ pub(crate) struct Setting<'a> {
     pub tree: Oid,
     pub head: Head,
     pub root: PathBuf,
-    pub env: Vec<(OsString, OsString)>,
+    pub env: Env,
     pub interrupt: Interrupt,
     pub mode: Mode,
     pub secrets: Secrets,

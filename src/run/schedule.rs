@@ -198,7 +198,7 @@ impl<'a> Schedule<'a> {
         self.changed.notify_all();
         let mut state = if time.is_zero() {
             // A gate that is always late would else keep all others from beginning.
-            if state.begun == begun && state.queue.ready().next().is_some() {
+            if state.begun == begun && self.may_begin(&mut state) {
                 state = self.wait(state, LATE);
             }
             state
@@ -216,6 +216,32 @@ impl<'a> Schedule<'a> {
         state.due -= 1;
         state.free = state.free.saturating_sub(1);
         interrupt.signal().is_some()
+    }
+
+    /// Whether there may be one that would begin, had it a slot: one that waits for what
+    /// another holds would not.
+    fn may_begin(&self, state: &mut State<'a>) -> bool {
+        let State {
+            queue,
+            groups,
+            locks,
+            held,
+            ..
+        } = state;
+        let mut last = None;
+        while let Some(at) = queue.ready_after(last) {
+            last = Some(at);
+            let locks = locks.get(at).and_then(Option::as_ref);
+            let locked = locks.is_some_and(|locks| locks.iter().any(|lock| held.contains(lock)));
+            let phase = self.jobs.get(at).map_or(usize::MAX, |job| job.phase);
+            let waits = groups
+                .get_mut(&phase)
+                .is_some_and(|group| matches!(group.ask(self.judging, phase, held), Word::Wait));
+            if !locked && !waits {
+                return true;
+            }
+        }
+        false
     }
 
     fn work(&self) {
@@ -244,7 +270,7 @@ impl<'a> Schedule<'a> {
             return Next::Leave;
         }
         if let Some(why) = state.stopped {
-            let Some(at) = state.queue.ready().next() else {
+            let Some(at) = state.queue.ready_after(None) else {
                 return Next::Wait;
             };
             state.queue.take(at);
@@ -253,8 +279,9 @@ impl<'a> Schedule<'a> {
         if state.free <= state.due {
             return Next::Wait;
         }
-        let ready: Vec<usize> = state.queue.ready().collect();
-        for at in ready {
+        let mut last = None;
+        while let Some(at) = state.queue.ready_after(last) {
+            last = Some(at);
             let Some(job) = self.jobs.get(at) else {
                 continue;
             };

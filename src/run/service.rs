@@ -9,7 +9,6 @@ mod told;
 pub(super) use prepare::ports;
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -22,7 +21,7 @@ use super::judging::{GateFacts, Judging};
 use super::result::not_started;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Expr, Service};
-use crate::process::{Exit, Interrupt, Output, Running};
+use crate::process::{Env, Exit, Interrupt, Output, Running};
 use launch::{Launch, State};
 use prepare::{Prepared, prepare};
 use told::{died, with_output};
@@ -34,7 +33,7 @@ pub(super) struct Around<'a> {
     pub phase: String,
     /// The gate they belong to; none for a phase's own.
     pub gate: Option<String>,
-    pub env: Vec<(OsString, OsString)>,
+    pub env: Env,
     pub dir: PathBuf,
     pub emit: &'a (dyn Fn(Event) + Sync),
     /// Ends the judging they are for.

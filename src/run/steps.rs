@@ -88,7 +88,7 @@ impl Attempt<'_> {
 
     fn command(&mut self, command: &Command, span: Span, frame: &Frame) -> Result<(), Stop> {
         let mut env = frame.env.clone();
-        command::set(&mut env, "PWD", frame.dir.as_os_str().to_owned());
+        env.set("PWD", &frame.dir);
         let (program, args, shown, place, _script) = match &command.form {
             CommandForm::Shell { parts, span: text } => {
                 let skipped = parts.iter().any(|part| match part {

@@ -12,6 +12,7 @@ use super::state::{PhaseState, States};
 use super::{mended, message};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::Phase;
+use crate::process::Env;
 use crate::repo::{Head, Oid, Push, RepoError, Seal};
 use crate::source::Sources;
 
@@ -269,7 +270,7 @@ impl<'p> Interpreter<'p> {
             tree: tree.clone(),
             head: head.clone(),
             root: self.repo.root().to_owned(),
-            env: Vec::new(),
+            env: Env::default(),
             interrupt: self.interrupt.clone(),
             mode: self.mode,
             secrets: self.secrets.clone(),

@@ -1,13 +1,11 @@
 //! Knowing that a child has ended, as something that can be waited for beside its output.
 
 use std::io::{self, PipeReader, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use signal_hook::SigId;
 use signal_hook::consts::SIGCHLD;
 use signal_hook::low_level::{pipe, unregister};
-
-use super::Pid;
 
 /// Becomes readable when some child ended: look then whether it was yours.
 #[derive(Debug)]
@@ -17,8 +15,8 @@ pub(in super::super) struct ExitWatch {
 }
 
 impl ExitWatch {
-    /// Watches over the child of this pid, which is not reaped yet.
-    pub(in super::super) fn new(_pid: Pid) -> io::Result<Self> {
+    /// Watches over children that are not reaped yet; there is no pidfd.
+    pub(in super::super) fn new(_pidfd: Option<OwnedFd>) -> io::Result<Self> {
         let (reader, mut writer) = io::pipe()?;
         // It may have ended before: look once at least.
         writer.write_all(b"!")?;
@@ -62,7 +60,7 @@ mod tests {
             .stdin(std::process::Stdio::piped())
             .spawn()
             .unwrap();
-        let mut watch = ExitWatch::new(0).unwrap();
+        let mut watch = ExitWatch::new(None).unwrap();
         let mut turns = 0;
         drop(waiting.stdin.take());
         while waiting.try_wait().unwrap().is_none() {
@@ -75,7 +73,7 @@ mod tests {
         }
         // It did not spin: other tests' children wake it too, but seldom.
         assert!(turns < 1000, "{turns}");
-        let watch = ExitWatch::new(0).unwrap();
+        let watch = ExitWatch::new(None).unwrap();
         let ready = wait_readable([Some(watch.fd())], Some(Duration::from_secs(20))).unwrap();
         assert_eq!(ready, [Ready::Readable]);
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -13,9 +13,6 @@ use super::{Pid, Pids, Seen};
 /// How big a pipe may grow whose writer has much to say. Wider ones gain nothing.
 const PIPE_SIZE: libc::c_int = 1 << 20;
 
-/// Has `posix_spawn` begin a session.
-pub(super) const SETSID: libc::c_int = libc::POSIX_SPAWN_SETSID as libc::c_int;
-
 /// More pids than this are looked for in /proc rather than one by one.
 const MANY: Pid = 4096;
 
@@ -24,19 +21,16 @@ const MANY: Pid = 4096;
 pub(in super::super) enum ExitWatch {
     /// From Linux 5.3.
     Pidfd(OwnedFd),
-    /// Older ones, and sandboxes that forbid it.
+    /// Older ones.
     Sigchld(SigchldWatch),
 }
 
 impl ExitWatch {
-    /// Watches over the child of this pid, which is not reaped yet.
-    pub(in super::super) fn new(pid: Pid) -> io::Result<Self> {
-        // SAFETY: no memory is involved.
-        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-        match i32::try_from(fd) {
-            // SAFETY: the kernel just made it for us alone.
-            Ok(fd) if fd >= 0 => Ok(Self::Pidfd(unsafe { OwnedFd::from_raw_fd(fd) })),
-            _ => Ok(Self::Sigchld(SigchldWatch::new(pid)?)),
+    /// Watches over a child that is not reaped yet.
+    pub(in super::super) fn new(pidfd: Option<OwnedFd>) -> io::Result<Self> {
+        match pidfd {
+            Some(fd) => Ok(Self::Pidfd(fd)),
+            None => Ok(Self::Sigchld(SigchldWatch::new(None)?)),
         }
     }
 

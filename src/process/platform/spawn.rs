@@ -1,15 +1,15 @@
-//! Starting a program: `posix_spawn`, which takes no longer however big this process is.
+//! Starting a program: what it is started with, as the system takes it.
 
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CString, OsStr};
 use std::fs::File;
 use std::io::{self, PipeWriter};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::{Pid, SETSID};
+use super::super::env::{Env, Var};
+use super::{Pid, start};
 
 /// What is started.
 pub(in super::super) struct Spawn<'a> {
@@ -19,44 +19,55 @@ pub(in super::super) struct Spawn<'a> {
     pub args: &'a [&'a OsStr],
     /// Where it starts.
     pub dir: &'a Path,
-    /// Its environment; of equal names the last wins.
-    pub env: &'a [(OsString, OsString)],
+    /// Its environment.
+    pub env: &'a Env,
     /// One variable more, which wins over all.
-    pub marker: (&'a str, &'a str),
+    pub marker: &'a Var,
     /// Where its output goes.
     pub stdout: &'a PipeWriter,
     pub stderr: &'a PipeWriter,
 }
 
-/// Starts a program as the leader of a session, and so of a group, of its own: it has no
-/// terminal, `/dev/tty` included. Its input is empty, no signal is blocked, and SIGPIPE
-/// does what it does by default; signals that this process was told to ignore stay so.
-pub(in super::super) fn spawn(spawn: &Spawn<'_>) -> io::Result<Pid> {
-    let program = c_string(spawn.program.as_os_str())?;
-    let dir = c_string(spawn.dir.as_os_str())?;
-    let args = Strings::new(spawn.args.iter().map(|arg| [arg.as_bytes(), &[], &[]]))?;
-    let env = environment(spawn.env, spawn.marker)?;
-    let attributes = Attributes::new()?;
-    let mut actions = Actions::new()?;
-    actions.dup(empty_input()?.as_raw_fd(), 0)?;
-    actions.dup(spawn.stdout.as_raw_fd(), 1)?;
-    actions.dup(spawn.stderr.as_raw_fd(), 2)?;
-    actions.chdir(&dir)?;
-    let mut pid: Pid = 0;
-    // SAFETY: every pointer is of a live value made above: two C strings, two arrays of C
-    // strings that end with a null, and two initialised structures.
-    let result = unsafe {
-        libc::posix_spawn(
-            &raw mut pid,
-            program.as_ptr(),
-            actions.0.as_ptr(),
-            attributes.0.as_ptr(),
-            args.as_ptr(),
-            env.as_ptr(),
-        )
+/// What was started.
+pub(in super::super) struct Spawned {
+    pub pid: Pid,
+    /// Readable when it has ended, where the system has such.
+    pub pidfd: Option<OwnedFd>,
+}
+
+/// The same with pointers, for the system.
+pub(super) struct Image {
+    pub program: CString,
+    pub dir: CString,
+    pub args: Strings,
+    env: Vec<*mut libc::c_char>,
+    /// What becomes its descriptors 0, 1 and 2.
+    pub fds: [RawFd; 3],
+}
+
+impl Image {
+    /// The variables, with a null at the end.
+    pub(super) fn env(&self) -> *const *mut libc::c_char {
+        self.env.as_ptr()
+    }
+}
+
+/// Starts a program as the leader of a group of its own, without a terminal, `/dev/tty`
+/// included. Its input is empty, no signal is blocked, and SIGPIPE does what it does by
+/// default; signals that this process was told to ignore stay so.
+pub(in super::super) fn spawn(spawn: &Spawn<'_>) -> io::Result<Spawned> {
+    let image = Image {
+        program: c_string(spawn.program.as_os_str())?,
+        dir: c_string(spawn.dir.as_os_str())?,
+        args: Strings::new(spawn.args)?,
+        env: environment(spawn.env, spawn.marker)?,
+        fds: [
+            empty_input()?.as_raw_fd(),
+            spawn.stdout.as_raw_fd(),
+            spawn.stderr.as_raw_fd(),
+        ],
     };
-    check(result)?;
-    Ok(pid)
+    start(&image)
 }
 
 fn empty_input() -> io::Result<&'static File> {
@@ -76,42 +87,40 @@ fn nul() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "there is a NUL in it")
 }
 
-/// The environment, sorted by name.
-fn environment(env: &[(OsString, OsString)], marker: (&str, &str)) -> io::Result<Strings> {
-    let mut entries: Vec<(&[u8], &[u8])> = env
-        .iter()
-        .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
-        .collect();
-    entries.push((marker.0.as_bytes(), marker.1.as_bytes()));
-    // Stable: of equal names the last stays the last.
-    entries.sort_by_key(|(name, _)| *name);
-    let mut next = entries.iter().map(|(name, _)| *name).skip(1);
-    let last = entries
-        .iter()
-        .filter(|(name, _)| next.next() != Some(*name));
-    Strings::new(last.map(|(name, value)| [*name, b"=", *value]))
+/// What points to the variables, sorted by name, with a null at the end.
+fn environment(env: &Env, marker: &Var) -> io::Result<Vec<*mut libc::c_char>> {
+    let pointer = |var: &Var| var.text().map(|text| text.as_ptr().cast_mut());
+    let mut pointers = Vec::with_capacity(64);
+    let mut vars = env.vars().peekable();
+    while let Some(var) = vars.next_if(|var| var.name() < marker.name()) {
+        pointers.push(pointer(var)?);
+    }
+    pointers.push(pointer(marker)?);
+    for var in vars.filter(|var| var.name() != marker.name()) {
+        pointers.push(pointer(var)?);
+    }
+    pointers.push(std::ptr::null_mut());
+    Ok(pointers)
 }
 
 /// C strings in one piece of memory, and what points to them.
-struct Strings {
+pub(super) struct Strings {
     /// The pointers are into this; it is not touched any more.
     _bytes: Vec<u8>,
     pointers: Vec<*mut libc::c_char>,
 }
 
 impl Strings {
-    /// Each of three parts put together.
-    fn new<'a>(strings: impl Iterator<Item = [&'a [u8]; 3]>) -> io::Result<Self> {
-        let mut bytes = Vec::with_capacity(4096);
-        let mut starts = Vec::with_capacity(64);
-        for parts in strings {
+    fn new(strings: &[&OsStr]) -> io::Result<Self> {
+        let mut bytes = Vec::with_capacity(256);
+        let mut starts = Vec::with_capacity(strings.len());
+        for string in strings {
             starts.push(bytes.len());
-            for part in parts {
-                if part.contains(&0) {
-                    return Err(nul());
-                }
-                bytes.extend_from_slice(part);
+            let string = string.as_bytes();
+            if string.contains(&0) {
+                return Err(nul());
             }
+            bytes.extend_from_slice(string);
             bytes.push(0);
         }
         let base = bytes.as_mut_ptr();
@@ -127,81 +136,7 @@ impl Strings {
         })
     }
 
-    fn as_ptr(&self) -> *const *mut libc::c_char {
+    pub(super) fn as_ptr(&self) -> *const *mut libc::c_char {
         self.pointers.as_ptr()
-    }
-}
-
-struct Attributes(MaybeUninit<libc::posix_spawnattr_t>);
-
-impl Attributes {
-    fn new() -> io::Result<Self> {
-        let mut attributes = MaybeUninit::uninit();
-        // SAFETY: it initialises what the pointer is of.
-        check(unsafe { libc::posix_spawnattr_init(attributes.as_mut_ptr()) })?;
-        let mut this = Self(attributes);
-        let pointer = this.0.as_mut_ptr();
-        let mut signals = MaybeUninit::<libc::sigset_t>::uninit();
-        let flags = SETSID | libc::POSIX_SPAWN_SETSIGDEF | libc::POSIX_SPAWN_SETSIGMASK;
-        let flags = libc::c_short::try_from(flags).map_err(io::Error::other)?;
-        // SAFETY: `pointer` is of an initialised structure, `signals` is emptied before it is
-        // used, and both outlive the calls.
-        unsafe {
-            libc::sigemptyset(signals.as_mut_ptr());
-            check(libc::posix_spawnattr_setsigmask(pointer, signals.as_ptr()))?;
-            libc::sigaddset(signals.as_mut_ptr(), libc::SIGPIPE);
-            check(libc::posix_spawnattr_setsigdefault(
-                pointer,
-                signals.as_ptr(),
-            ))?;
-            check(libc::posix_spawnattr_setflags(pointer, flags))?;
-        }
-        Ok(this)
-    }
-}
-
-impl Drop for Attributes {
-    fn drop(&mut self) {
-        // SAFETY: `new` initialised it.
-        unsafe { libc::posix_spawnattr_destroy(self.0.as_mut_ptr()) };
-    }
-}
-
-struct Actions(MaybeUninit<libc::posix_spawn_file_actions_t>);
-
-impl Actions {
-    fn new() -> io::Result<Self> {
-        let mut actions = MaybeUninit::uninit();
-        // SAFETY: it initialises what the pointer is of.
-        check(unsafe { libc::posix_spawn_file_actions_init(actions.as_mut_ptr()) })?;
-        Ok(Self(actions))
-    }
-
-    fn dup(&mut self, from: RawFd, to: RawFd) -> io::Result<()> {
-        // SAFETY: the pointer is of an initialised structure.
-        check(unsafe { libc::posix_spawn_file_actions_adddup2(self.0.as_mut_ptr(), from, to) })
-    }
-
-    fn chdir(&mut self, dir: &CString) -> io::Result<()> {
-        // SAFETY: the pointers are of an initialised structure and of a C string, which the
-        // call copies.
-        check(unsafe {
-            libc::posix_spawn_file_actions_addchdir_np(self.0.as_mut_ptr(), dir.as_ptr())
-        })
-    }
-}
-
-impl Drop for Actions {
-    fn drop(&mut self) {
-        // SAFETY: `new` initialised it.
-        unsafe { libc::posix_spawn_file_actions_destroy(self.0.as_mut_ptr()) };
-    }
-}
-
-/// These functions return their error.
-fn check(result: libc::c_int) -> io::Result<()> {
-    match result {
-        0 => Ok(()),
-        error => Err(io::Error::from_raw_os_error(error)),
     }
 }

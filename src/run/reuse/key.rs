@@ -212,7 +212,7 @@ impl<'a> Keys<'a> {
     /// the gate's texts name.
     fn environment(&self, phase: usize, reads: &Reads<'_>) -> BTreeMap<String, String> {
         let mut all = self.environment.clone();
-        for (name, value) in &self.judging.env {
+        for (name, value) in self.judging.env.iter() {
             if let Some(name) = name.to_str()
                 && reads.words.contains(name)
                 && !SHELLS_OWN.contains(&name)

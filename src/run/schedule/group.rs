@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::Job;
 use crate::plan::Service;
 use crate::process::Interrupt;
-use crate::run::command;
 use crate::run::event::Event;
 use crate::run::gate::Stop;
 use crate::run::judged::Judged;
@@ -170,8 +169,8 @@ pub(super) fn start<'a>(
 ) -> Result<Services<'a>, Stop> {
     let mut env = judging.env.clone();
     let phase = judging.phase_name(index);
-    command::set(&mut env, "GATE_PHASE", phase);
-    command::set(&mut env, "GATE_TREE", judging.tree.as_str());
+    env.set("GATE_PHASE", phase);
+    env.set("GATE_TREE", judging.tree.as_str());
     let (locals, results, lets) = Default::default();
     let facts = GateFacts {
         judging,

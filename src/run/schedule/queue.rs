@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 /// What waits: ordered by what each needs, and by how much hangs on it.
 pub(super) struct Queue {
@@ -47,9 +48,11 @@ impl Queue {
         queue
     }
 
-    /// Those that may begin, the most urgent first.
-    pub(super) fn ready(&self) -> impl Iterator<Item = usize> {
-        self.ready.iter().map(|(_, at)| *at)
+    /// The most urgent of those that may begin, less urgent than `last`.
+    pub(super) fn ready_after(&self, last: Option<usize>) -> Option<usize> {
+        let after = last.map_or(Bound::Unbounded, |at| Bound::Excluded(self.place(at)));
+        let mut rest = self.ready.range((after, Bound::Unbounded));
+        rest.next().map(|(_, at)| *at)
     }
 
     /// Takes one out that may begin.
@@ -121,10 +124,7 @@ mod tests {
     fn order(needs: &[&[usize]], lengths: &[u64]) -> Vec<usize> {
         let mut queue = Queue::new(needs, lengths);
         let mut order = Vec::new();
-        loop {
-            let Some(at) = queue.ready().next() else {
-                break;
-            };
+        while let Some(at) = queue.ready_after(None) {
             queue.take(at);
             queue.done(at);
             order.push(at);

@@ -92,7 +92,7 @@ pub(super) fn prepare<'a>(
         }),
         None => None,
     };
-    command::set(&mut env, "PWD", dir.as_os_str().to_owned());
+    env.set("PWD", &dir);
     let mut shell = around
         .judging
         .plan
