@@ -98,6 +98,7 @@ pub(super) fn follow(
         status: None,
         time: Duration::ZERO,
         by_us: None,
+        ended_by_itself: false,
         leaked: Vec::new(),
         ending,
         follower,
@@ -119,6 +120,8 @@ struct Follow<'f, F> {
     time: Duration,
     /// Why we ended it, if we did.
     by_us: Option<Exit>,
+    /// Whether nobody had asked it to.
+    ended_by_itself: bool,
     leaked: Vec<Leftover>,
     ending: Ending,
     follower: &'f mut F,
@@ -150,9 +153,14 @@ impl<F: Follower> Follow<'_, F> {
                     if self.status.is_some() && self.tree.is_gone() {
                         return Ok(());
                     }
-                    if let Stage::Killed { .. } = self.stage {
+                    match self.stage {
                         // Whom it bore before it died.
-                        self.tree.kill();
+                        Stage::Killed { .. } => self.tree.kill(),
+                        Stage::Ends { .. } => {
+                            let asked = self.tree.terminate_new(self.ending.signal);
+                            self.note_leaked(asked);
+                        }
+                        Stage::Runs { .. } | Stage::Lingers { .. } => {}
                     }
                     let pause = self.pause;
                     self.pause = (pause * 2).min(LAST_PAUSE);
@@ -245,14 +253,20 @@ impl<F: Follower> Follow<'_, F> {
 
     /// Asks what is alive to end.
     fn end(&mut self) {
+        self.ended_by_itself = self.status.is_some();
         let asked = self.tree.terminate(self.ending.signal);
-        if self.status.is_some() {
-            self.leaked = asked;
-        }
+        self.note_leaked(asked);
         self.pause = FIRST_PAUSE;
         self.stage = Stage::Ends {
             until: Instant::now() + self.ending.grace,
         };
+    }
+
+    /// What was left when it had ended by itself is named.
+    fn note_leaked(&mut self, asked: Vec<Leftover>) {
+        if self.ended_by_itself {
+            self.leaked.extend(asked);
+        }
     }
 
     fn finish(self) -> Finished {

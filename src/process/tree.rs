@@ -89,6 +89,8 @@ pub(super) struct Tree {
     /// As long as it is not, its pid and its group's id are nobody else's.
     leader_reaped: bool,
     survivors: Vec<Survivor>,
+    /// Who was asked to end.
+    asked: Vec<Pid>,
 }
 
 impl Tree {
@@ -101,6 +103,7 @@ impl Tree {
             started,
             leader_reaped: false,
             survivors: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -132,17 +135,40 @@ impl Tree {
         }
     }
 
-    /// Asks all of it to end, with this signal. Says the names of those it asked, each once, the leader aside.
+    /// Asks all of it to end, with this signal. Says whom it asked, the leader aside.
     pub(super) fn terminate(&mut self, signal: i32) -> Vec<Leftover> {
         self.look();
         self.signal(signal);
         // One that is stopped would not hear it.
         self.signal(SIGCONT);
-        let leftover = |survivor: &Survivor| Leftover {
-            name: survivor.name.clone(),
-            pid: u32::try_from(survivor.pid).unwrap_or_default(),
-        };
-        self.survivors.iter().map(leftover).collect()
+        self.note_asked()
+    }
+
+    /// Asks those that were seen since, too.
+    pub(super) fn terminate_new(&mut self, signal: i32) -> Vec<Leftover> {
+        for survivor in &self.survivors {
+            if !self.asked.contains(&survivor.pid) {
+                platform::signal_process(survivor.pid, signal);
+                platform::signal_process(survivor.pid, SIGCONT);
+            }
+        }
+        self.note_asked()
+    }
+
+    /// Notes that all that were last seen are asked. Says who was not before.
+    fn note_asked(&mut self) -> Vec<Leftover> {
+        let (asked, survivors) = (&mut self.asked, &self.survivors);
+        let new = survivors.iter().filter_map(|survivor| {
+            let is_new = !asked.contains(&survivor.pid);
+            is_new.then(|| {
+                asked.push(survivor.pid);
+                Leftover {
+                    name: survivor.name.clone(),
+                    pid: u32::try_from(survivor.pid).unwrap_or_default(),
+                }
+            })
+        });
+        new.collect()
     }
 
     /// Ends all of it.

@@ -139,14 +139,23 @@ fn round_trip() -> Duration {
 /// Looks at a process; none where there is none, or it is a thread or a part of
 /// the kernel.
 pub(in super::super) fn look(pid: Pid) -> Option<Seen> {
-    let mut seen = look_once(pid)?;
-    // In the middle of an exec the environment is empty for a moment.
-    for _ in 0..20 {
-        if seen.zombie || !matches!(&seen.environment, Some(bytes) if bytes.is_empty()) {
+    let (mut seen, mut place) = look_once(pid)?;
+    // In the middle of an exec the environment is empty for a moment, which may be long
+    // where many want to run. It is truly empty where nothing moved while it was read.
+    for turn in 0..200 {
+        let empty = matches!(&seen.environment, Some(bytes) if bytes.is_empty());
+        if seen.zombie || !empty {
             break;
         }
-        std::thread::yield_now();
-        seen = look_once(pid)?;
+        match turn {
+            0..20 => std::thread::yield_now(),
+            _ => std::thread::sleep(Duration::from_millis(1)),
+        }
+        let before = place;
+        (seen, place) = look_once(pid)?;
+        if place == before && place != 0 {
+            break;
+        }
     }
     Some(seen)
 }
@@ -159,7 +168,8 @@ fn environment(pid: Pid) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn look_once(pid: Pid) -> Option<Seen> {
+/// What there is to see, and where its arguments are; 0 in the middle of an exec.
+fn look_once(pid: Pid) -> Option<(Seen, u64)> {
     /// A thread of the kernel's own.
     const PF_KTHREAD: u64 = 0x0020_0000;
     let mut bytes = [0; 1024];
@@ -176,17 +186,19 @@ fn look_once(pid: Pid) -> Option<Seen> {
     let group: Pid = fields.next()?.parse().ok()?;
     let flags: u64 = fields.nth(3)?.parse().ok()?;
     let exit_signal: i32 = fields.nth(28)?.parse().ok()?;
+    let place: u64 = fields.nth(9)?.parse().ok()?;
     // A thread of a process answers to its own number, too, but ends without a signal.
     if flags & PF_KTHREAD != 0 || exit_signal == -1 {
         return None;
     }
-    Some(Seen {
+    let seen = Seen {
         name: name.to_owned(),
         parent,
         group,
         zombie: matches!(state, "Z" | "X" | "x"),
         environment: environment(pid).ok(),
-    })
+    };
+    Some((seen, place))
 }
 
 /// The sockets that listen on a port, by inode.
