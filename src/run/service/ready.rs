@@ -145,9 +145,15 @@ pub(super) fn wait(
 /// Whether somebody listens on a port of this machine.
 pub(super) fn answers(port: u16) -> bool {
     let hosts = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    hosts
-        .into_iter()
-        .any(|host| TcpStream::connect_timeout(&SocketAddr::new(host, port), CONNECT).is_ok())
+    hosts.into_iter().any(|host| {
+        let asked = TcpStream::connect_timeout(&SocketAddr::new(host, port), CONNECT);
+        // Where nobody listens, the system may give us that very port to ask from, and then
+        // it is we who answer.
+        asked.is_ok_and(|stream| match (stream.local_addr(), stream.peer_addr()) {
+            (Ok(here), Ok(there)) => here != there,
+            _ => true,
+        })
+    })
 }
 
 /// Whether it is not this service that listens.
