@@ -167,6 +167,8 @@ pub enum Event {
         exit: Option<i32>,
         /// How long it lived, in milliseconds.
         duration_ms: u64,
+        /// The file that holds all it wrote, where that is kept.
+        output: Option<String>,
     },
     /// A gate begins.
     #[serde(rename = "gate.started")]

@@ -11,10 +11,11 @@ use super::judging::{GateFacts, Judging};
 use super::retry::{self, Failed};
 use super::schedule::Slot;
 use super::service::{Around, Services};
+use super::transcripts::KeptOutput;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::eval::{Fault, evaluate};
 use crate::plan::{Expr, Gate, Inputs, Service};
-use crate::process::{Env, Finished, Interrupt, Transcript};
+use crate::process::{Env, Finished, Interrupt};
 use crate::source::Span;
 use crate::value::Value;
 
@@ -99,12 +100,6 @@ impl Frame {
     }
 }
 
-/// A file with all that a command wrote.
-pub(super) struct KeptOutput {
-    pub path: String,
-    pub transcript: Transcript,
-}
-
 pub(super) struct Attempt<'a> {
     pub(super) judging: &'a Judging<'a>,
     pub(super) slot: &'a Slot<'a>,
@@ -125,7 +120,7 @@ pub(super) struct Attempt<'a> {
     /// The commands as they were run, by id.
     pub(super) lines: HashMap<usize, (String, Span)>,
     /// The files with all of their output, by id.
-    pub(super) kept: HashMap<usize, String>,
+    pub(super) kept: HashMap<usize, KeptOutput>,
     /// All such files, in order.
     pub(super) outputs: Vec<KeptOutput>,
     /// What is to be said beside the verdict.
@@ -177,11 +172,10 @@ impl Attempt<'_> {
             .map(|failed| failed.failure.clone())
             .collect();
         for output in &self.outputs {
-            if let Some(why) = output.transcript.failure() {
-                self.emit(Event::Notice {
-                    text: format!("{} ends too early: {why}", output.path),
-                });
-            }
+            output
+                .failure()
+                .into_iter()
+                .for_each(|event| self.emit(event));
         }
         let outputs = self.outputs.into_iter().map(|output| output.path).collect();
         let mut skipped = self.skipped.into_iter();

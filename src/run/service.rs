@@ -19,6 +19,7 @@ use super::event::Event;
 use super::gate::Stop;
 use super::judging::{GateFacts, Judging};
 use super::result::not_started;
+use super::transcripts::KeptOutput;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Expr, Service};
 use crate::process::{Env, Exit, Interrupt, Output, Running};
@@ -50,12 +51,17 @@ impl Around<'_> {
             Ok(running) => running.stop().output,
             Err(running) => running.output().output,
         };
+        let kept = up.prepared.kept.as_ref();
+        if let Some(event) = kept.and_then(KeptOutput::failure) {
+            (self.emit)(event);
+        }
         (self.emit)(Event::ServiceStopped {
             phase: self.phase.clone(),
             gate: self.gate.clone(),
             service: up.prepared.service.name.value.clone(),
             exit: exit.map(Exit::code),
             duration_ms: super::millis(up.started.elapsed()),
+            output: kept.map(|kept| kept.path.clone()),
         });
         (up.prepared, output)
     }

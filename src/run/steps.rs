@@ -4,16 +4,16 @@ use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use super::command::{self, Line};
-use super::gate::{Attempt, Frame, KeptOutput, Stop};
+use super::gate::{Attempt, Frame, Stop};
 use super::record::Ran;
 use super::result::{cannot_start, judge_exit, leaked, not_found, with_result};
-use super::transcripts;
+use super::transcripts::KeptOutput;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::eval::{FaultKind, evaluate, failed_expectation, text_of, trace};
 use crate::plan::{
     Builtin, CheckStep, Command, CommandForm, CommandPart, Expect, Expr, ExprKind, Step, StepKind,
 };
-use crate::process::{self, Exit, Keep, Transcript};
+use crate::process::{self, Exit, Keep};
 use crate::source::Span;
 use crate::value::Value;
 
@@ -127,7 +127,7 @@ impl Attempt<'_> {
         } else {
             Keep::Ends
         };
-        let (transcript, kept) = self.transcript()?.unzip();
+        let kept = self.transcript()?;
         let process = process::Command {
             program,
             arg0: None,
@@ -137,7 +137,7 @@ impl Attempt<'_> {
             timeout: remaining,
             keep,
             secrets: self.judging.secrets.clone(),
-            transcript,
+            transcript: kept.as_ref().map(|kept| kept.transcript.clone()),
         };
         self.judged += 1;
         let interrupt = &self.interrupt;
@@ -150,8 +150,8 @@ impl Attempt<'_> {
             CommandForm::Script { .. } => process::run(&process, interrupt),
         }
         .map_err(|error| cannot_start(&error, command, place))?;
-        if let Some(path) = kept {
-            self.kept.insert(command.id, path);
+        if let Some(kept) = kept {
+            self.kept.insert(command.id, kept);
         }
         if !finished.leaked.is_empty() {
             let told = leaked(self.gate, &finished, &shown, place);
@@ -164,28 +164,24 @@ impl Attempt<'_> {
         red
     }
 
-    /// What takes in all of the next command's output, and the path of its file.
-    fn transcript(&mut self) -> Result<Option<(Transcript, String)>, Stop> {
+    /// What takes in all of the next command's output.
+    fn transcript(&mut self) -> Result<Option<KeptOutput>, Stop> {
         let Some(transcripts) = self.judging.transcripts else {
             return Ok(None);
         };
-        let (phase, repo) = (self.phase_name(), self.judging.repo);
-        let (transcript, path) = transcripts
-            .next(repo, &phase, &self.gate.name.value)
+        let name = [self.judging.phase_name(self.phase), &self.gate.name.value];
+        let kept = transcripts
+            .next(self.judging.repo, &name)
             .map_err(|error| Stop::Blocked(Box::new(error.diagnostic().at(self.gate.span))))?;
-        let path = transcripts::shown(&path, repo.root());
-        self.outputs.push(KeptOutput {
-            path: path.clone(),
-            transcript: transcript.clone(),
-        });
-        Ok(Some((transcript, path)))
+        self.outputs.push(kept.clone());
+        Ok(Some(kept))
     }
 
     /// Says where all of a command's output is.
     fn with_kept(&self, stop: Stop, command: Option<usize>) -> Stop {
-        let path = command.and_then(|command| self.kept.get(&command));
-        let note = |diagnostic: Box<Diagnostic>| match path {
-            Some(path) => Box::new(diagnostic.note(format!("all of its output: {path}"))),
+        let kept = command.and_then(|command| self.kept.get(&command));
+        let note = |diagnostic: Box<Diagnostic>| match kept {
+            Some(kept) => Box::new(diagnostic.note(kept.note())),
             None => diagnostic,
         };
         match stop {

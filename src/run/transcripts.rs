@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::event::Event;
 use crate::process::Transcript;
 use crate::repo::{RepoError, Repository};
 
@@ -11,7 +12,7 @@ use crate::repo::{RepoError, Repository};
 #[derive(Debug)]
 pub(crate) struct Transcripts {
     folder: PathBuf,
-    /// How many commands of a gate have one.
+    /// How many of a name there are.
     counts: Mutex<HashMap<String, usize>>,
 }
 
@@ -29,14 +30,10 @@ impl Transcripts {
         &self.folder
     }
 
-    /// One for the next command of a gate, and its file: `PHASE.GATE.N.log`.
-    pub fn next(
-        &self,
-        repo: &Repository,
-        phase: &str,
-        gate: &str,
-    ) -> Result<(Transcript, PathBuf), RepoError> {
-        let name = format!("{phase}.{gate}");
+    /// The next one of this name, in a file `NAME.N.log`. A gate's is `PHASE.GATE`, a
+    /// service's that of its gate or phase and its own.
+    pub fn next(&self, repo: &Repository, name: &[&str]) -> Result<KeptOutput, RepoError> {
+        let name = name.join(".");
         let number = {
             let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
             let count = counts.entry(name.clone()).or_default();
@@ -45,7 +42,34 @@ impl Transcripts {
         };
         let path = self.folder.join(format!("{name}.{number}.log"));
         let file = repo.new_output_file(&path)?;
-        Ok((Transcript::new(file), path))
+        Ok(KeptOutput {
+            path: shown(&path, repo.root()),
+            transcript: Transcript::new(file),
+        })
+    }
+}
+
+/// A file with all that was written.
+#[derive(Clone)]
+pub(crate) struct KeptOutput {
+    /// As a person would name it.
+    pub path: String,
+    /// What writes it.
+    pub transcript: Transcript,
+}
+
+impl KeptOutput {
+    /// The file, as a note.
+    pub fn note(&self) -> String {
+        format!("all of its output: {}", self.path)
+    }
+
+    /// What is to be said where it ends too early.
+    pub fn failure(&self) -> Option<Event> {
+        let why = self.transcript.failure()?;
+        Some(Event::Notice {
+            text: format!("{} ends too early: {why}", self.path),
+        })
     }
 }
 

@@ -46,6 +46,53 @@ fn all_of_it_is_kept_when_asked_for() {
 }
 
 #[test]
+fn what_services_write_is_kept_too() {
+    let service = |name: &str, word: &str| {
+        format!(
+            "service {name} {{\n    $ echo {word}; exec sleep 1000\n    ready output /{word}/\n  }}"
+        )
+    };
+    let project = Project::with_plan(&format!(
+        "phase p \"P\" {{\n  {}\n  gate g {{\n    {}\n    retry 1\n    $ mkdir .git/tried || true\n    $ test -e .git/again || {{ touch .git/again; exit 1; }}\n  }}\n}}\n",
+        service("of-all", "first"),
+        service("own", "second"),
+    ));
+    let events = project
+        .gate(&["try", "--keep-output", "--format", "json"])
+        .exits(0)
+        .events();
+    let of = |name: &str| -> Vec<String> {
+        let stopped = events
+            .iter()
+            .filter(|event| event["type"] == "service.stopped" && event["service"] == name);
+        stopped
+            .map(|event| event["output"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(of("of-all"), [".git/gate/output/1/p.of-all.1.log"]);
+    // One for each attempt.
+    assert_eq!(
+        of("own"),
+        [
+            ".git/gate/output/1/p.g.own.1.log",
+            ".git/gate/output/1/p.g.own.2.log"
+        ]
+    );
+    assert_eq!(project.read(&of("of-all")[0]), "first\n");
+    assert_eq!(project.read(&of("own")[1]), "second\n");
+
+    // Where it is, is said of one that failed, and what asks whether it is ready is not in it.
+    let project = Project::with_plan(
+        "phase p \"P\" {\n  service web {\n    $ echo up; sleep 0.2; exit 3\n    ready $ echo asked; false\n  }\n  gate g $ true\n}\n",
+    );
+    let answer = project.gate(&["try", "--keep-output"]).exits(3);
+    let path = ".git/gate/output/1/p.web.1.log";
+    let note = format!("all of its output: {path}");
+    assert!(answer.stdout.contains(&note), "{}", answer.stdout);
+    assert_eq!(project.read(path), "up\n");
+}
+
+#[test]
 fn without_being_asked_nothing_is_kept() {
     let project = Project::with_plan(&plan("$ echo one"));
     let events = project.gate(&["try", "--format", "json"]).exits(0).events();

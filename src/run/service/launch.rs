@@ -84,7 +84,7 @@ impl<'a> Launch<'_, 'a> {
     fn bring_up(
         &self,
         at: usize,
-        prepared: Prepared<'a>,
+        mut prepared: Prepared<'a>,
         needs: Vec<usize>,
     ) -> Result<Up<'a>, Stop> {
         let name = prepared.service.name.value.clone();
@@ -95,6 +95,7 @@ impl<'a> Launch<'_, 'a> {
         {
             return Err(blocked(taken(&prepared, port)));
         }
+        prepared.keep_output(self.around)?;
         (self.around.emit)(Event::ServiceStarted {
             phase: self.around.phase.clone(),
             gate: self.around.gate.clone(),

@@ -14,6 +14,7 @@ use crate::process::{self, Keep};
 use crate::run::command::{self, Line};
 use crate::run::gate::Stop;
 use crate::run::judging::GateFacts;
+use crate::run::transcripts::KeptOutput;
 use crate::source::Span;
 use crate::value::Value;
 
@@ -23,6 +24,8 @@ pub(super) struct Prepared<'a> {
     pub command: process::Command,
     /// The command as it is shown.
     pub shown: String,
+    /// Where all that it writes is kept, once it is started.
+    pub kept: Option<KeptOutput>,
     pub ready: Option<Ready>,
     /// What asks it to end.
     pub signal: i32,
@@ -60,6 +63,22 @@ impl Ask {
 }
 
 impl Prepared<'_> {
+    /// Has all that it will write kept, where the run does.
+    pub fn keep_output(&mut self, around: &Around<'_>) -> Result<(), Stop> {
+        let Some(transcripts) = around.judging.transcripts else {
+            return Ok(());
+        };
+        let mut name = vec![around.phase.as_str()];
+        name.extend(around.gate.as_deref());
+        name.push(&self.service.name.value);
+        let kept = transcripts
+            .next(around.judging.repo, &name)
+            .map_err(|error| blocked(error.diagnostic().at(self.service.name.span)))?;
+        self.command.transcript = Some(kept.transcript.clone());
+        self.kept = Some(kept);
+        Ok(())
+    }
+
     /// A command that runs where the service does, with its environment.
     pub fn beside(&self, line: &str, timeout: Duration) -> process::Command {
         let mut command = self.command.clone();
@@ -67,6 +86,7 @@ impl Prepared<'_> {
             *last = OsString::from(line);
         }
         command.timeout = timeout;
+        command.transcript = None;
         command
     }
 }
@@ -114,6 +134,7 @@ pub(super) fn prepare<'a>(
             transcript: None,
         },
         shown: line,
+        kept: None,
         ready,
         // The grammar knows only signals that there are.
         signal: process::signal_number(&service.signal).unwrap_or(signal_hook::consts::SIGTERM),

@@ -82,7 +82,11 @@ pub(super) fn with_output(
     prepared: &Prepared<'_>,
     output: &Output,
 ) -> Diagnostic {
-    diagnostic
+    let diagnostic = diagnostic
         .note(format!("as run: {}", reveal(&prepared.shown)))
-        .note(output_note(output))
+        .note(output_note(output));
+    match &prepared.kept {
+        Some(kept) => diagnostic.note(kept.note()),
+        None => diagnostic,
+    }
 }
