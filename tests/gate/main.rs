@@ -18,6 +18,7 @@ mod fix;
 mod fmt;
 mod hold;
 mod install;
+mod interrupted;
 mod judged_tree;
 mod kinds;
 mod ledger;
