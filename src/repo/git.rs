@@ -172,6 +172,8 @@ impl Git {
     fn with(mut env: HashMap<OsString, OsString>, folder: PathBuf) -> Self {
         env.insert("GIT_OPTIONAL_LOCKS".into(), "0".into());
         env.insert("GIT_LITERAL_PATHSPECS".into(), "1".into());
+        // An id stands for what it is the id of, as it does for libgit2.
+        env.insert("GIT_NO_REPLACE_OBJECTS".into(), "1".into());
         env.insert("GIT_TERMINAL_PROMPT".into(), "0".into());
         let mut args = Vec::new();
         for setting in SETTINGS {

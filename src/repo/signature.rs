@@ -49,7 +49,8 @@ impl Repository {
         }
         let mut call = self.git();
         let ssh = text.contains("-----BEGIN SSH SIGNATURE-----");
-        if ssh && self.setting("gpg.ssh.allowedSignersFile")?.is_none() {
+        let signers = ssh && self.setting("gpg.ssh.allowedSignersFile")?.is_some();
+        if ssh && !signers {
             // Without such a file git looks at no signature at all; with an empty one it
             // tells at least whether the signature is intact.
             call = call.setting("gpg.ssh.allowedSignersFile=/dev/null");
@@ -69,7 +70,9 @@ impl Repository {
         let broken = says("Signature verification failed")
             || says("BADSIG")
             || says("REVKEYSIG")
-            || (says("Could not verify signature") && !says("Good \"git\" signature"));
+            || (says("Could not verify signature") && !says("Good \"git\" signature"))
+            // There is a list of who may sign, and this key is not on it.
+            || (signers && says("No principal matched"));
         Ok(if broken {
             Signature::Bad { why: words }
         } else {

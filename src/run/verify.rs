@@ -87,6 +87,9 @@ pub fn verify(
         _ => None,
     };
     let seals = look.seals(subject)?;
+    if *subject == Subject::All {
+        seal::verify_strays(&look, &seals, &mut found);
+    }
     let mut phases = Vec::new();
     for seal in seals {
         let wanted = match (&range, seal.commit()) {

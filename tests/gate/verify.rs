@@ -1,5 +1,8 @@
 //! `gate verify`: what holds, and each way in which it does not.
 
+mod forged;
+mod signatures;
+
 use serde_json::Value;
 
 use crate::project::Project;
@@ -497,6 +500,24 @@ fn signatures_are_verified_and_missed() {
     assert_eq!(
         words,
         [("commit", "good"), ("tag", "good"), ("entry", "good")]
+    );
+
+    // By a key that is none of those who may sign.
+    let key = key.split(' ').nth(1).unwrap();
+    let other = key.replace(&key[30..40], "AAAAAAAAAA");
+    project.write(
+        ".git/allowed",
+        format!("eve@example.com ssh-ed25519 {other}\n"),
+    );
+    let found = findings(&project, &["site-done"]);
+    assert_eq!(
+        found,
+        ["commit", "tag", "entry"]
+            .map(|what| format!("R609 the signature of the {what} of phase `site` is not good"))
+    );
+    project.write(
+        ".git/allowed",
+        format!("ada@example.com ssh-ed25519 {key}\n"),
     );
 
     // The same tag, not signed any more; and one whose text is not what was signed.

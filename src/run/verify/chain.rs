@@ -47,6 +47,33 @@ pub(super) fn verify(look: &Look<'_>, found: &mut Findings) {
             );
         }
     }
+    of_another_plan(look, found);
+}
+
+/// Entries that are about another plan than the one whose ledger this is.
+fn of_another_plan(look: &Look<'_>, found: &mut Findings) {
+    let name = |entry: &LedgerEntry| {
+        let name = entry.json.pointer("/subject/0/name")?.as_str()?;
+        (name != look.plan.path).then(|| (name.to_owned(), entry.id.to_string()))
+    };
+    let others: Vec<(String, String)> = look.chain.entries().filter_map(name).collect();
+    let Some((first, id)) = others.first() else {
+        return;
+    };
+    let are = if others.len() == 1 {
+        "entry is"
+    } else {
+        "entries are"
+    };
+    let message = format!("{} {are} evidence of another plan: `{first}`", others.len());
+    let about = About {
+        entry: Some(id.clone()),
+        ..About::default()
+    };
+    found.add(
+        Diagnostic::unplaced(Code::LEDGER_BROKEN, message).help(ADVICE),
+        &about,
+    );
 }
 
 /// What keeps an entry from being the statement it must be.

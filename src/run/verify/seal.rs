@@ -129,6 +129,33 @@ pub(super) fn verify(
     Ok(proof)
 }
 
+/// Looks at the tags of phases that nothing else speaks of: none may be another phase's.
+pub(super) fn verify_strays(look: &Look<'_>, seals: &[SealFacts<'_>], found: &mut Findings) {
+    for seal in seals {
+        let name = seal.tag_name.as_ref().filter(|_| seal.commit().is_none());
+        let tag = name.and_then(|name| look.tags.iter().find(|tag| tag.name == *name));
+        let Some((tag, of)) = tag.and_then(|tag| Some((tag, says(tag, "Gate-Phase")?))) else {
+            continue;
+        };
+        if of != seal.phase {
+            let about = About {
+                phase: Some(seal.phase.clone()),
+                tag: Some(tag.name.clone()),
+                commit: Some(tag.commit.to_string()),
+                ..About::default()
+            };
+            let message = format!(
+                "the tag `{}` of phase `{}` is the seal of phase `{of}`",
+                tag.name, seal.phase
+            );
+            let diagnostic = placed(look, &seal.phase, Code::TAG_MOVED, message).help(
+                "fetch the tag from where it is right: `git fetch REMOTE tag NAME --force`",
+            );
+            found.add(diagnostic, &about);
+        }
+    }
+}
+
 /// Looks at the seals together: each phase follows those before it.
 pub(super) fn verify_order(
     look: &Look<'_>,
