@@ -50,7 +50,7 @@ impl Scanner<'_> {
             Some("plan" | "proof") => tokens == 1 || (tokens == 2 && titled),
             Some("every" | "service") => tokens == 2,
             Some("test" | "phase" | "manual") => titled || (colon && tokens == 2),
-            Some("gate") => tokens == 2 || (tokens == 3 && titled),
+            Some("gate") => tokens == 2 || (tokens == 3 && titled) || self.is_recipe(),
             Some("check") => self.open.is_empty() && last == Some(b')'),
             Some("for") => tokens > 3,
             // What it is, its own diagnostic tells.
@@ -58,10 +58,21 @@ impl Scanner<'_> {
             None => false,
         };
         let ends = colon || matches!(self.previous, Previous::Word | Previous::Value);
-        head && ends && self.in_block() && last != Some(b'}') && self.indented_below()
+        let command = self.byte(self.previous_start) == Some(b'$');
+        head && ends && !command && self.in_block() && last != Some(b'}') && self.indented_below()
     }
 
-    fn ends_in_colon(&self) -> bool {
+    /// Whether the line is like a rule of a makefile, as in `gate test: build`; its `:` is
+    /// reported as such.
+    fn is_recipe(&self) -> bool {
+        let line = self.text.get(self.line_start..self.previous_end);
+        let mut words = line.unwrap_or_default().split_whitespace();
+        words.next() == Some("gate")
+            && words.next().is_some_and(|name| name.ends_with(':'))
+            && words.next().is_some_and(|word| word != "$")
+    }
+
+    pub(super) fn ends_in_colon(&self) -> bool {
         let last = self.previous_end.checked_sub(1);
         self.previous == Previous::Sign && last.and_then(|at| self.byte(at)) == Some(b':')
     }
@@ -69,7 +80,8 @@ impl Scanner<'_> {
     /// Whether the next line with something on it is indented further than this one.
     fn indented_below(&self) -> bool {
         self.next_line().is_some_and(|(line, first)| {
-            self.byte(first) != Some(b'{') && first - line > self.indent_of(self.previous_start)
+            !matches!(self.byte(first), Some(b'{' | b'}'))
+                && first - line > self.indent_of(self.previous_start)
         })
     }
 
@@ -105,7 +117,7 @@ impl Scanner<'_> {
     }
 
     /// Where the next line with something on it begins, and what stands first on it.
-    fn next_line(&self) -> Option<(usize, usize)> {
+    pub(super) fn next_line(&self) -> Option<(usize, usize)> {
         let mut line = self.line_end(self.at) + 1;
         loop {
             let first = self.skip_blanks(line);
@@ -138,6 +150,7 @@ impl Scanner<'_> {
         let head = self.head();
         let (place, edit) = self.opening(head);
         let word = self.first_word.unwrap_or_default();
+        let recipe = self.is_recipe();
         if let Some(outer) = &mut self.indented {
             outer.edits.push(edit);
         } else {
@@ -149,7 +162,7 @@ impl Scanner<'_> {
             let message = format!("`{word}` needs a block in `{{ }}`, {how}");
             self.indented = Some(Indented {
                 // A word that begins no statement is reported itself.
-                diagnostic: (!words::blocks_of(word).is_empty())
+                diagnostic: (!words::blocks_of(word).is_empty() && !recipe)
                     .then(|| Diagnostic::new(Code::MISSING_BLOCK, message, place)),
                 colon: head.colon,
                 depth: self.open.len(),
