@@ -255,6 +255,18 @@ pub fn is_identifier(text: &str) -> bool {
         && text.split('-').all(word)
 }
 
+/// The identifier that the words of a text make: `All is well` gives `all-is-well`. None where
+/// they make none.
+#[must_use]
+pub fn identifier_from(text: &str) -> Option<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<String> = words
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    Some(words.join("-")).filter(|name| is_identifier(name))
+}
+
 /// A type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -1,10 +1,10 @@
 //! The slots of statements: one value of a kind, or a list of them.
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::plan::{EnvVar, Expr, ExprKind};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, ExprKind as AstKind, Ident, Text};
-use crate::value::{Type, Value, is_identifier};
+use crate::value::{Type, Value, identifier_from, is_identifier};
 
 use super::Analyzer;
 use super::constant::is_wrong;
@@ -246,14 +246,30 @@ impl Analyzer<'_> {
         if is_identifier(&value) {
             return Some(Spanned::new(value, text.span));
         }
-        self.report(
-            Diagnostic::new(
-                Code::BAD_NAME,
-                format!("{what} cannot be `{value}`: it is not an identifier"),
-                text.span,
-            )
-            .help("use letters, digits, `_` and single `-` between them, beginning with a letter"),
+        let diagnostic = Diagnostic::new(
+            Code::BAD_NAME,
+            format!("{what} cannot be `{value}`: it is not an identifier"),
+            text.span,
         );
+        // Of a text that is not the same everywhere, nor is the name.
+        let near = identifier_from(&value).filter(|_| text.plain().is_some());
+        self.report(match near {
+            Some(name) if what == "a gate's name" => diagnostic.fix(
+                "write a name before it: this is the title",
+                Applicability::Unsafe,
+                text.span.at_start(),
+                format!("{name} "),
+            ),
+            Some(name) => diagnostic.fix(
+                format!("write `{name}`"),
+                Applicability::Unsafe,
+                text.span,
+                name,
+            ),
+            None => diagnostic.help(
+                "use letters, digits, `_` and single `-` between them, beginning with a letter",
+            ),
+        });
         None
     }
 

@@ -7,6 +7,7 @@
 
 mod character;
 mod command;
+mod habit;
 mod indent;
 mod interpolation;
 mod literal;
@@ -212,7 +213,9 @@ impl<'s> Scanner<'s> {
     }
 
     fn newline(&mut self) {
-        if self.lacks_brace() {
+        if self.list_below() {
+            // It is mended to stand on this line.
+        } else if self.lacks_brace() {
             if self.extra > 0 {
                 self.add_brace();
             } else if self.missing == 0 && self.belongs_below() {

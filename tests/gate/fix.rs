@@ -99,7 +99,9 @@ fn indentation_gets_its_braces() {
     let project = Project::with_plan(
         r#"phase a "A":
   scope:
-    allow "x"
+    allow:
+      - "x"
+      - "y/**"
 
   # What the tests say.
   gate t: # all of them
@@ -114,7 +116,7 @@ phase b "B":
     insta::assert_snapshot!(project.read("plan.gate"), @r#"
     phase a "A" {
       scope {
-        allow "x"
+        allow "x", "y/**"
       }
 
       # What the tests say.

@@ -7,10 +7,11 @@ use super::Lowering;
 use super::slot::quoted;
 use super::statement::{Head, Parts, command_end, for_kind};
 use crate::syntax::ast::{
-    Arg, CheckCall, Commit, Expr, ExprKind, GateBody, Ident, Param, Stmt, StmtKind, TypeName,
+    Arg, CheckCall, Commit, Expr, ExprKind, GateBody, Ident, Name, Param, Stmt, StmtKind, TypeName,
 };
 use crate::syntax::parser::{Pair, Rule};
 use crate::syntax::words::{self, BlockKind};
+use crate::value::identifier_from;
 
 /// The conventional types.
 const COMMIT_TYPES: [&str; 11] = [
@@ -72,6 +73,14 @@ impl Lowering<'_> {
     }
 
     pub(super) fn phase(&mut self, mut parts: Parts<'_>, head: &mut Head<'_>) -> Option<StmtKind> {
+        let lone = parts
+            .list
+            .first()
+            .filter(|part| part.as_rule() == Rule::title)
+            .map(|title| self.exact(title));
+        if let Some(title) = lone {
+            self.title_only(title, head);
+        }
         let name = self.plain_ident(&mut parts, head, "a name");
         let title = self.needed_title(&mut parts, head);
         let body = self.body(&mut parts, head, BlockKind::Phase);
@@ -80,6 +89,39 @@ impl Lowering<'_> {
             title,
             body: body?,
         })
+    }
+
+    /// A declaration that has a title and no name before it, or its name in quotes.
+    fn title_only(&mut self, title: Span, head: &Head<'_>) {
+        let what = if head.word == "manual" {
+            "manual check"
+        } else {
+            &head.word
+        };
+        let next = self.token_at(title.end as usize);
+        let is_name = self.source.slice(next).starts_with(['"', '\'']);
+        let message = if is_name {
+            format!("the name of a {what} stands without quotes")
+        } else {
+            format!("a {what} needs a name before its title")
+        };
+        let diagnostic = Diagnostic::new(Code::SYNTAX, message, title);
+        let diagnostic = match identifier_from(self.source.slice(title)) {
+            Some(name) if is_name => diagnostic.fix(
+                format!("write `{name}`"),
+                Applicability::Unsafe,
+                title,
+                name,
+            ),
+            Some(name) => diagnostic.fix(
+                format!("name it, such as `{name}`"),
+                Applicability::Unsafe,
+                title.at_start(),
+                format!("{name} "),
+            ),
+            None => diagnostic.help("write a name of letters, digits and `-` before it"),
+        };
+        self.report(diagnostic);
     }
 
     pub(super) fn test(&mut self, mut parts: Parts<'_>, head: &mut Head<'_>) -> Option<StmtKind> {
@@ -205,6 +247,11 @@ impl Lowering<'_> {
 
     pub(super) fn manual(&mut self, mut parts: Parts<'_>, head: &mut Head<'_>) -> Option<StmtKind> {
         let name = self.name(&mut parts, head, "a name");
+        if let Some(Name::Text(text)) = &name
+            && parts.list.first().map(Pair::as_rule) != Some(Rule::title)
+        {
+            self.title_only(text.span, head);
+        }
         let title = self.needed_title(&mut parts, head);
         let body = self.body(&mut parts, head, BlockKind::Manual);
         Some(StmtKind::Manual {
@@ -373,7 +420,33 @@ impl Lowering<'_> {
             || Spanned::new(String::new(), span),
             |name| self.ident(&name),
         );
-        let item = inner.next().map(|item| Box::new(self.type_name(item)));
+        let mut item = None;
+        for part in inner {
+            if part.as_rule() == Rule::type_name {
+                item = Some(Box::new(self.type_name(part)));
+                continue;
+            }
+            let sign = self.span(&part);
+            let of = self.source.slice(Span::new(
+                span.source,
+                span.start as usize,
+                sign.start as usize,
+            ));
+            let list = format!("list<{}>", of.trim_end());
+            self.report(
+                Diagnostic::new(
+                    Code::UNKNOWN_CHOICE,
+                    format!("the type of a list is written `{list}`"),
+                    sign,
+                )
+                .fix(
+                    format!("write `{list}`"),
+                    Applicability::Safe,
+                    span,
+                    list.clone(),
+                ),
+            );
+        }
         TypeName { span, name, item }
     }
 

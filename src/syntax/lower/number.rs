@@ -238,3 +238,15 @@ fn bad_unit(written: &str, pieces: &[(usize, &str, &str)]) -> Wrong {
     wrong.instead = long.map(str::to_owned);
     wrong
 }
+
+/// The unit that a word after a number stands for.
+pub(super) fn unit_of(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "ms" | "millisecond" | "milliseconds" => "ms",
+        "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "m" | "min" | "mins" | "minute" | "minutes" => "m",
+        "h" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        _ => SIZE_UNITS.iter().find(|(unit, _)| *unit == word)?.0,
+    })
+}

@@ -4,6 +4,7 @@ use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::source::{Span, Spanned};
 
 use super::Lowering;
+use super::number::unit_of;
 use super::statement::{Head, Parts};
 use crate::syntax::ast::{Expr, ExprKind, Ident, LimitKind, StmtKind, Text};
 use crate::syntax::parser::Rule;
@@ -116,6 +117,8 @@ impl Lowering<'_> {
             const KINDS: [&str; 3] = ["files", "lines", "per file"];
             let next = self.token_at(parts.end);
             if self.failed {
+            } else if unit_of(self.source.slice(next)).is_some() {
+                self.with_unit(&value, head, "a size", "MB");
             } else if self
                 .source
                 .slice(next)

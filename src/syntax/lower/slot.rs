@@ -5,6 +5,7 @@ use crate::diagnostic::{Applicability, Code, Diagnostic, nearest};
 use crate::source::Span;
 
 use super::Lowering;
+use super::number::unit_of;
 use super::statement::{Head, Parts, block_of_word, no_block};
 use crate::syntax::ast::{Block, Expr, ExprKind, Ident, Name, Text, UnaryOp};
 use crate::syntax::parser::{Pair, Rule};
@@ -364,7 +365,15 @@ impl Lowering<'_> {
             format!("`{}` needs {what}: `{written}` has no unit", head.word),
             value.span,
         );
-        let diagnostic = if matches!(value.kind, ExprKind::Int(_)) {
+        let next = self.token_at(value.span.end as usize);
+        let diagnostic = if let Some(unit) = unit_of(self.source.slice(next)) {
+            diagnostic.fix(
+                format!("write `{written}{unit}`"),
+                Applicability::Safe,
+                value.span.to(next),
+                format!("{written}{unit}"),
+            )
+        } else if matches!(value.kind, ExprKind::Int(_)) {
             diagnostic.fix(
                 format!("add a unit, such as `{written}{unit}`"),
                 Applicability::Unsafe,

@@ -1,6 +1,6 @@
 //! What to say of text that no rule takes.
 
-use crate::diagnostic::{Applicability, Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic, nearest};
 use crate::source::Span;
 
 use super::declaration::begins_statement;
@@ -110,7 +110,15 @@ impl Lowering<'_> {
             return;
         }
         if matches!(found.as_str(), "is" | "equals" | "eq") {
-            self.report(foreign_operator(token, &found, "==", "=="));
+            let next = self.token_at(token.end as usize);
+            if self.source.slice(next) == "not" {
+                self.report(foreign_operator(token.to(next), "is not", "!=", "!="));
+            } else {
+                self.report(foreign_operator(token, &found, "==", "=="));
+            }
+            return;
+        }
+        if self.near_operator(token) {
             return;
         }
         if at_junk && found == "," {
@@ -131,6 +139,36 @@ impl Lowering<'_> {
             return;
         }
         self.unexpected(token, wanted);
+    }
+
+    /// A misspelt `contains` or `matches`, also after a `not`; says whether it reported one.
+    fn near_operator(&mut self, token: Span) -> bool {
+        let word = if self.source.slice(token) == "not" {
+            self.token_at(token.end as usize)
+        } else {
+            token
+        };
+        let found = self.source.slice(word).to_owned();
+        let Some(near) = nearest(&found, ["contains", "matches"]) else {
+            return false;
+        };
+        if found == near {
+            return false;
+        }
+        self.report(
+            Diagnostic::new(
+                Code::SYNTAX,
+                format!("no operator is called `{found}`"),
+                word,
+            )
+            .fix(
+                format!("did you mean `{near}`?"),
+                Applicability::Unsafe,
+                word,
+                near,
+            ),
+        );
+        true
     }
 
     /// The `in` of `f("x" in: "y")`, at whose `:` the reading stops: what is missing is the
@@ -190,19 +228,28 @@ impl Lowering<'_> {
 
     /// `goal Everything works`: a text without its quotes.
     fn unquoted_text(&mut self, broken: &Broken<'_>, head: &Head<'_>) -> bool {
-        if broken.rule != Rule::simple
-            || matches!(head.word.as_str(), "timeout" | "expires" | "jobs")
-        {
-            return false;
-        }
-        let value = self.token_at(head.keyword.end as usize);
+        let takes_text = matches!(broken.rule, Rule::simple | Rule::commit | Rule::tag)
+            && !matches!(head.word.as_str(), "timeout" | "expires" | "jobs");
+        let first = self.token_at(head.keyword.end as usize);
+        let value = if broken.rule == Rule::commit {
+            self.token_at(first.end as usize)
+        } else {
+            first
+        };
         let word = |text: &str| text.starts_with(|c: char| c.is_alphabetic());
         let next = self.token_at(broken.junk.start as usize);
+        let adjacent = next.start == value.end;
         let next = self.source.slice(next);
-        if !word(self.source.slice(value))
+        let goes_on = if adjacent {
+            next == "."
+        } else {
+            // The words of a command may be any.
+            word(next) && (head.word == "run" || !begins_statement(next))
+        };
+        if !takes_text
+            || !word(self.source.slice(value))
             || self.token_at(value.end as usize).start != broken.junk.start
-            || !word(next)
-            || begins_statement(next)
+            || !goes_on
         {
             return false;
         }

@@ -54,6 +54,11 @@ impl Scanner<'_> {
             }
         }
         self.at = at;
+        if self.command_below(start) {
+            self.lines_passed(start);
+            self.after(Previous::Value);
+            return;
+        }
         self.brace_on_command(start, at);
         self.lines_passed(start);
         self.after(Previous::Value);
@@ -98,7 +103,6 @@ impl Scanner<'_> {
                 "\n}",
             ),
         );
-        self.quiet_line(brace);
         self.mend(brace..brace, "\n");
         self.at = brace;
     }

@@ -10,6 +10,7 @@ impl Scanner<'_> {
         if self.starts_with(self.at, "\"\"\"") {
             self.multi_line("\"\"\"");
         } else if !self.lone_quote("\"") {
+            self.string_prefix();
             let start = self.at;
             self.at = self.quoted(start);
         }

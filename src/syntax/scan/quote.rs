@@ -14,6 +14,9 @@ impl Scanner<'_> {
         let Some(close) = self.close_of(start, line_end) else {
             return false;
         };
+        if mark == "'" && self.apostrophe(start, close, line_end) {
+            return true;
+        }
         let inside = self.text.get(start + 1..close).unwrap_or_default();
         let kept = before_separator(inside);
         if kept.len() == inside.len()
@@ -40,6 +43,49 @@ impl Scanner<'_> {
         let end = self.guess_close(start, start + 1 + kept.len());
         self.report_quote(start, end, "this string is never closed", mark);
         self.at = end;
+        true
+    }
+
+    /// Whether the quote at `close` was meant for an apostrophe, as in `'it's done'`; then it
+    /// is reported, and the string goes on to the last quote of the line.
+    fn apostrophe(&mut self, start: usize, close: usize, line_end: usize) -> bool {
+        let letter = |at: usize| self.byte(at).is_some_and(|b| b.is_ascii_alphabetic());
+        let last = self
+            .text
+            .get(close + 1..line_end)
+            .and_then(|rest| rest.rfind('\''))
+            .map(|found| close + 1 + found);
+        let Some(last) = last.filter(|_| letter(close - 1) && letter(close + 1)) else {
+            return false;
+        };
+        if !self.never_closed(start, line_end) {
+            return false;
+        }
+        let inside = self
+            .text
+            .get(start + 1..last)
+            .unwrap_or_default()
+            .to_owned();
+        let place = self.span(close..close + 1);
+        let mut diagnostic = Diagnostic::new(
+            Code::UNTERMINATED,
+            "this `'` ends the raw string, which cannot hold one",
+            place,
+        );
+        diagnostic = if inside.contains(['"', '\\', '{']) {
+            diagnostic.help("write it in `\"`, where `\\` escapes")
+        } else {
+            let whole = self.span(start..last + 1);
+            diagnostic.fix(
+                "write it in `\"`",
+                Applicability::Unsafe,
+                whole,
+                format!("\"{inside}\""),
+            )
+        };
+        self.report(diagnostic);
+        self.mend(start..last + 1, format!("'{}'", inside.replace('\'', " ")));
+        self.at = last + 1;
         true
     }
 
