@@ -4,6 +4,7 @@
 //! hooks. Every ref of gate's own lies under `refs/gate/`; a branch and a tag move
 //! only in [`Repository::seal`].
 
+mod ancestry;
 mod chain;
 mod change;
 mod checkout;
@@ -61,6 +62,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::disk::{self, Step};
 use crate::secret::Secrets;
+use ancestry::Ancestry;
 use git::{Git, Site};
 use handles::Handles;
 use index::{Index, Stamp};
@@ -71,6 +73,7 @@ pub struct Repository {
     site: Site,
     common_dir: PathBuf,
     handles: Arc<Handles>,
+    ancestry: Ancestry,
     pins: Pins,
     /// Whether git knows who commits, once it was asked.
     identified: OnceLock<bool>,
@@ -127,6 +130,7 @@ impl Repository {
         };
         Ok(Self {
             handles: Arc::new(Handles::of(&git_dir)),
+            ancestry: Ancestry::default(),
             pins: Pins::default(),
             common_dir: canonical(found.common_dir),
             site: Site {

@@ -10,6 +10,8 @@
 #[path = "repo/sandbox.rs"]
 mod sandbox;
 
+#[path = "repo/ancestry.rs"]
+mod ancestry;
 #[path = "repo/change.rs"]
 mod change;
 #[path = "repo/checkout.rs"]

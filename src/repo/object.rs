@@ -302,19 +302,6 @@ impl Repository {
         Ok(call.reading().ask()?.and_then(|out| Oid::parse_bytes(&out)))
     }
 
-    /// Whether commit `a` is `b` or in its history.
-    ///
-    /// # Errors
-    /// Where git cannot read the history.
-    pub fn is_ancestor(&self, a: &Oid, b: &Oid) -> Result<bool, RepoError> {
-        if a == b {
-            return Ok(true);
-        }
-        let call = self.git().args(["merge-base", "--is-ancestor"]);
-        let call = call.args([a.as_str(), b.as_str()]);
-        Ok(call.reading().ask()?.is_some())
-    }
-
     /// The object of an id.
     pub(super) fn object(&self, id: &Oid) -> Result<Object, RepoError> {
         let quick = self.with_git2(|repository| {
