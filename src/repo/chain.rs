@@ -91,48 +91,18 @@ impl Repository {
         }
         // Where a link is gone, git cannot walk: what is left is not a chain.
         if whole {
-            for link in self.links(&tips)? {
-                chain.links.push(self.chain_link(link)?);
-            }
+            let links = self.links(&tips)?;
+            let told = links.iter().filter(|link| !link.joins());
+            let names: Vec<String> = told.map(|link| format!("{}:{ENTRY}", link.id)).collect();
+            let mut contents = self.contents(&names)?.into_iter();
+            let link = |link: Link| ChainLink {
+                entry: (!link.joins()).then(|| chain_entry(&link, contents.next().flatten())),
+                id: link.id,
+                title: link.title,
+            };
+            chain.links = links.into_iter().map(link).collect();
         }
         Ok(chain)
-    }
-
-    fn chain_link(&self, link: Link) -> Result<ChainLink, RepoError> {
-        let entry = if link.joins() {
-            None
-        } else {
-            Some(self.chain_entry(&link)?)
-        };
-        Ok(ChainLink {
-            id: link.id,
-            title: link.title,
-            entry,
-        })
-    }
-
-    fn chain_entry(&self, link: &Link) -> Result<Result<LedgerEntry, String>, RepoError> {
-        let name = format!("{}:{ENTRY}", link.id);
-        let Some(Some(object)) = self.objects(&[name])?.pop() else {
-            return Ok(Err(format!("it has no `{ENTRY}`")));
-        };
-        let json: Value = match serde_json::from_slice(&object.data) {
-            Ok(json) => json,
-            Err(error) => return Ok(Err(format!("its `{ENTRY}` is no JSON: {error}"))),
-        };
-        if title(&json) != link.title {
-            let told = format!(
-                "its commit says `{}`, its `{ENTRY}` another thing",
-                link.title
-            );
-            return Ok(Err(told));
-        }
-        Ok(Ok(LedgerEntry {
-            id: link.id.clone(),
-            at: link.at,
-            by: link.by.clone(),
-            json,
-        }))
     }
 
     /// Compares all that a tree holds with its ids.
@@ -148,16 +118,7 @@ impl Repository {
                 continue;
             }
             match self.true_object(&id)? {
-                Ok(object) if object.kind == "tree" => {
-                    let call = self.git().args(["ls-tree", "-z", "--full-tree"]);
-                    let output = call.arg(id.as_str()).reading().run()?;
-                    let inner = super::git::parts(&output).filter_map(|record| {
-                        let head = record.split(|&byte| byte == b'\t').next()?;
-                        Oid::parse_bytes(head.rsplit(|&byte| byte == b' ').next()?)
-                    });
-                    open.extend(inner);
-                }
-                Ok(_) => {}
+                Ok(object) => open.extend(object.inner()),
                 Err(wrong) => damage.push((id, wrong)),
             }
         }
@@ -238,4 +199,23 @@ impl Repository {
         let text = String::from_utf8_lossy(&output);
         Ok(text.lines().map(str::to_owned).collect())
     }
+}
+
+/// The entry of a link, or what is wrong with it.
+fn chain_entry(link: &Link, content: Option<Vec<u8>>) -> Result<LedgerEntry, String> {
+    let content = content.ok_or_else(|| format!("it has no `{ENTRY}`"))?;
+    let json: Value = serde_json::from_slice(&content)
+        .map_err(|error| format!("its `{ENTRY}` is no JSON: {error}"))?;
+    if title(&json) != link.title {
+        let said = &link.title;
+        return Err(format!(
+            "its commit says `{said}`, its `{ENTRY}` another thing"
+        ));
+    }
+    Ok(LedgerEntry {
+        id: link.id.clone(),
+        at: link.at,
+        by: link.by.clone(),
+        json,
+    })
 }

@@ -301,7 +301,7 @@ impl Repository {
     }
 
     /// The contents that names of objects stand for.
-    fn contents(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, RepoError> {
+    pub(super) fn contents(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, RepoError> {
         if names.is_empty() {
             return Ok(Vec::new());
         }

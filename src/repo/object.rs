@@ -413,6 +413,24 @@ impl Object {
             .collect()
     }
 
+    /// The ids of what a tree holds: each entry is `MODE NAME`, a NUL, and the id's own bytes.
+    pub(super) fn inner(&self) -> Vec<Oid> {
+        let mut all = Vec::new();
+        let mut rest = match self.kind.as_str() {
+            "tree" => self.data.as_slice(),
+            _ => return all,
+        };
+        let size = self.id.as_str().len() / 2;
+        while let Some(nul) = rest.iter().position(|&byte| byte == 0) {
+            let Some(id) = rest.get(nul + 1..nul + 1 + size) else {
+                break;
+            };
+            all.push(Oid::from_raw(id));
+            rest = rest.get(nul + 1 + size..).unwrap_or_default();
+        }
+        all
+    }
+
     /// What stands behind a commit's or tag's head.
     pub(super) fn message(&self) -> String {
         let text = String::from_utf8_lossy(&self.data);
