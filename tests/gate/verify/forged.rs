@@ -32,6 +32,9 @@ struct Entry {
     gone: bool,
 }
 
+/// What is done to the entry of this number.
+type Forge = fn(usize, &mut Entry);
+
 /// Makes the chain anew, each entry as `forge` has it: the title is given, and how a file
 /// (path and text) is changed. Gives the new tip.
 fn rewrite(project: &Project, forge: impl Fn(usize, &mut Entry)) -> String {
@@ -77,7 +80,7 @@ fn with_ledger(project: &Project, tip: &str) -> Vec<String> {
 #[test]
 fn each_way_to_rewrite_the_chain() {
     let project = sealed();
-    let forgeries: [(&str, fn(usize, &mut Entry)); 6] = [
+    let forgeries: [(&str, Forge); 6] = [
         ("an entry is taken out of the middle", |at, entry| {
             entry.gone = at == 1;
         }),
