@@ -230,6 +230,18 @@ impl Git {
         self
     }
 
+    /// The command, without gate's own settings.
+    fn shown(&self) -> String {
+        format!("git {}", self.shown.join(" "))
+    }
+
+    /// The call as it is to be started; its status is whoever starts it to judge.
+    fn expression(&self) -> Result<duct::Expression, RepoError> {
+        let call = duct::cmd(program()?, &self.args);
+        let call = call.dir(&self.folder).full_env(&self.env);
+        Ok(call.stderr_capture().unchecked())
+    }
+
     /// A call that writes nothing.
     pub(super) fn reading(self) -> Call {
         Call {
@@ -251,20 +263,12 @@ impl Call {
     /// Runs it; a failure of the command itself is in the output.
     pub(super) fn output(self) -> Result<Output, RepoError> {
         let Self { git, step } = self;
-        let shown = format!("git {}", git.shown.join(" "));
-        let failed = |error: std::io::Error| RepoError::Git {
-            command: shown.clone(),
-            detail: error.to_string(),
-        };
+        let shown = git.shown();
+        let failed = |error| not_run(&shown, &error);
         if let Some(step) = step {
             disk::reached(step, When::Before).map_err(failed)?;
         }
-        let call = duct::cmd(program()?, &git.args)
-            .dir(&git.folder)
-            .full_env(&git.env)
-            .stdout_capture()
-            .stderr_capture()
-            .unchecked();
+        let call = git.expression()?.stdout_capture();
         let call = match (git.stdin, &git.held) {
             (Some(bytes), _) => call.stdin_bytes(bytes),
             (None, Some(lock)) => call.stdin_file(lock.try_clone().map_err(failed)?),
@@ -287,23 +291,15 @@ impl Call {
         then: impl FnOnce() -> Result<Vec<u8>, RepoError>,
     ) -> Result<(), RepoError> {
         let Self { git, step } = self;
-        let shown = format!("git {}", git.shown.join(" "));
-        let failed = |error: std::io::Error| RepoError::Git {
-            command: shown.clone(),
-            detail: error.to_string(),
-        };
+        let shown = git.shown();
+        let failed = |error| not_run(&shown, &error);
         if let Some(step) = step {
             disk::reached(step, When::Before).map_err(failed)?;
         }
         let (their_input, mut input) = std::io::pipe().map_err(failed)?;
         let (answers, their_answers) = std::io::pipe().map_err(failed)?;
-        let call = duct::cmd(program()?, &git.args)
-            .dir(&git.folder)
-            .full_env(&git.env)
-            .stdin_file(their_input)
-            .stdout_file(their_answers)
-            .stderr_capture()
-            .unchecked();
+        let call = git.expression()?;
+        let call = call.stdin_file(their_input).stdout_file(their_answers);
         let handle = call.start().map_err(failed)?;
         // The expression holds the other ends of both pipes open.
         drop(call);
@@ -339,24 +335,9 @@ impl Call {
 
     /// Runs it, and gives the first `limit` bytes it prints; it is ended when it has more.
     pub(super) fn first(self, limit: usize) -> Result<Vec<u8>, RepoError> {
-        let Git {
-            args,
-            shown,
-            folder,
-            env,
-            ..
-        } = self.git;
-        let shown = format!("git {}", shown.join(" "));
-        let failed = |error: std::io::Error| RepoError::Git {
-            command: shown.clone(),
-            detail: error.to_string(),
-        };
-        let call = duct::cmd(program()?, &args)
-            .dir(&folder)
-            .full_env(&env)
-            .stdin_null()
-            .stderr_capture()
-            .unchecked();
+        let shown = self.git.shown();
+        let failed = |error| not_run(&shown, &error);
+        let call = self.git.expression()?.stdin_null();
         let reader = call.reader().map_err(failed)?;
         let mut bytes = Vec::new();
         (&reader)
@@ -404,6 +385,14 @@ impl Call {
             Some(id) if output.status == 0 => Ok(id),
             _ => Err(output.error()),
         }
+    }
+}
+
+/// That a command could not be started or followed.
+fn not_run(shown: &str, error: &std::io::Error) -> RepoError {
+    RepoError::Git {
+        command: shown.to_owned(),
+        detail: error.to_string(),
     }
 }
 
