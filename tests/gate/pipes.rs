@@ -4,8 +4,11 @@ use std::ffi::CString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::process::{Child, Stdio};
 
 use tempfile::TempDir;
+
+use crate::project::{Answer, Project};
 
 /// A folder with the pipes `here` and `go`. The process opens `here` for writing when it has
 /// come to the place, then reads `go` to its end.
@@ -42,5 +45,39 @@ impl Pipes {
     /// Lets it go on.
     pub fn go(&self) {
         fs::write(self.dir.path().join("go"), "").unwrap();
+    }
+}
+
+/// A run that waits in its gate, which is [`Pipes::GATE`].
+pub struct Waiting {
+    pub project: Project,
+    pub pipes: Pipes,
+    pub child: Child,
+}
+
+impl Waiting {
+    /// Starts `gate` with these arguments, and waits until it has come to its gate.
+    pub fn start(project: Project, args: &[&str]) -> Self {
+        let pipes = Pipes::new();
+        let mut command = project.gate_command();
+        command
+            .args(args)
+            .env("PIPES", pipes.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        pipes.wait();
+        Self {
+            project,
+            pipes,
+            child,
+        }
+    }
+
+    /// Lets it go on, to its end.
+    pub fn end(self) -> (Project, Answer) {
+        self.pipes.go();
+        let answer = Answer::of(self.child.wait_with_output().unwrap());
+        (self.project, answer)
     }
 }

@@ -5,15 +5,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::pipes::Pipes;
+use crate::pipes::{Pipes, Waiting};
 use crate::project::{Answer, Project};
-
-/// A run that waits in its gate.
-struct Waiting {
-    project: Project,
-    pipes: Pipes,
-    child: Child,
-}
 
 fn plan() -> String {
     format!(
@@ -22,44 +15,22 @@ fn plan() -> String {
     )
 }
 
-impl Waiting {
-    fn start() -> Self {
-        let project = Project::with_plan(&plan());
-        let pipes = Pipes::new();
-        let mut command = project.gate_command();
-        command
-            .arg("run")
-            .env("PIPES", pipes.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let child = command.spawn().unwrap();
-        pipes.wait();
-        Self {
-            project,
-            pipes,
-            child,
-        }
-    }
+fn first() -> Waiting {
+    Waiting::start(Project::with_plan(&plan()), &["run"])
+}
 
-    /// A second run, of which the first line is awaited.
-    fn second(&self, pipes: &Pipes) -> (Child, BufReader<ChildStdout>, Value) {
-        let mut command = self.project.gate_command();
-        command.args(["run", "--format", "json"]);
-        command.env("PIPES", pipes.path());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut second = command.spawn().unwrap();
-        let mut out = BufReader::new(second.stdout.take().unwrap());
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        let event = serde_json::from_str(&line).unwrap();
-        (second, out, event)
-    }
-
-    fn end(self) -> (Project, Answer) {
-        self.pipes.go();
-        let answer = Answer::of(self.child.wait_with_output().unwrap());
-        (self.project, answer)
-    }
+/// A second run, of which the first line is awaited.
+fn second(first: &Waiting, pipes: &Pipes) -> (Child, BufReader<ChildStdout>, Value) {
+    let mut command = first.project.gate_command();
+    command.args(["run", "--format", "json"]);
+    command.env("PIPES", pipes.path());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut second = command.spawn().unwrap();
+    let mut out = BufReader::new(second.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let event = serde_json::from_str(&line).unwrap();
+    (second, out, event)
 }
 
 fn signal(child: &Child, name: &str) {
@@ -73,9 +44,9 @@ fn signal(child: &Child, name: &str) {
 
 #[test]
 fn a_second_run_waits_and_then_judges_what_is_there_by_then() {
-    let first = Waiting::start();
+    let first = first();
     let pid = first.child.id();
-    let (second, out, event) = first.second(&first.pipes);
+    let (second, out, event) = second(&first, &first.pipes);
     assert_eq!(event["type"], "run.waiting");
     assert_eq!(event["pid"], pid);
     assert_eq!(event["phase"], "first");
@@ -93,7 +64,7 @@ fn a_second_run_waits_and_then_judges_what_is_there_by_then() {
 
 #[test]
 fn one_that_is_not_to_wait_fails_and_says_who_is_at_work() {
-    let first = Waiting::start();
+    let first = first();
     let pid = first.child.id();
     let answer = first.project.gate(&["run", "--no-wait"]).exits(2);
     let text = answer.text().replace(&pid.to_string(), "PID");
@@ -108,8 +79,8 @@ fn one_that_is_not_to_wait_fails_and_says_who_is_at_work() {
 
 #[test]
 fn the_wait_can_be_interrupted() {
-    let first = Waiting::start();
-    let (second, _out, _) = first.second(&first.pipes);
+    let first = first();
+    let (second, _out, _) = second(&first, &first.pipes);
     signal(&second, "INT");
     Answer::of(second.wait_with_output().unwrap()).exits(130);
     let (project, answer) = first.end();
@@ -119,9 +90,9 @@ fn the_wait_can_be_interrupted() {
 
 #[test]
 fn the_lock_dies_with_its_process() {
-    let mut first = Waiting::start();
+    let mut first = first();
     let pipes = Pipes::new();
-    let (second, _out, _) = first.second(&pipes);
+    let (second, _out, _) = second(&first, &pipes);
     signal(&first.child, "KILL");
     first.child.wait().unwrap();
     pipes.wait();
@@ -132,7 +103,7 @@ fn the_lock_dies_with_its_process() {
 
 #[test]
 fn try_needs_no_turn() {
-    let first = Waiting::start();
+    let first = first();
     first.project.gate(&["try", "second/g"]).exits(0);
     let (_, answer) = first.end();
     answer.exits(0);

@@ -1,56 +1,28 @@
 //! What others do while gates run.
 
 use std::fs;
-use std::process::{Child, Stdio};
 
 use crate::holdings::Holdings;
-use crate::pipes::Pipes;
-use crate::project::{Answer, Project};
+use crate::pipes::{Pipes, Waiting};
+use crate::project::Project;
 use crate::traces;
 
 /// A run that waits in its gate, in a checkout.
-struct Held {
-    project: Project,
-    pipes: Pipes,
-    child: Child,
-}
-
-impl Held {
-    fn start() -> Self {
-        let project = Project::with_plan(&format!(
-            "phase p \"P\" {{\n  gate waits {{\n    $ {}\n    $ test \"$(cat file)\" = judged\n  }}\n  commit feat \"p\"\n  tag \"v1\"\n}}\n",
-            Pipes::GATE
-        ));
-        project.git(&["branch", "other"]);
-        project.stage("file", "judged\n").write("file", "later\n");
-        project.write("untracked", "u\n");
-        let pipes = Pipes::new();
-        let mut command = project.gate_command();
-        command
-            .args(["run", "--format", "json"])
-            .env("PIPES", pipes.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let child = command.spawn().unwrap();
-        pipes.wait();
-        Self {
-            project,
-            pipes,
-            child,
-        }
-    }
-
-    fn end(self) -> (Project, Answer) {
-        self.pipes.go();
-        let answer = Answer::of(self.child.wait_with_output().unwrap());
-        (self.project, answer)
-    }
+fn held() -> Waiting {
+    let project = Project::with_plan(&format!(
+        "phase p \"P\" {{\n  gate waits {{\n    $ {}\n    $ test \"$(cat file)\" = judged\n  }}\n  commit feat \"p\"\n  tag \"v1\"\n}}\n",
+        Pipes::GATE
+    ));
+    project.git(&["branch", "other"]);
+    project.stage("file", "judged\n").write("file", "later\n");
+    project.write("untracked", "u\n");
+    Waiting::start(project, &["run", "--format", "json"])
 }
 
 /// Has a deed done while the gate runs. The run must end so, with these diagnostics; what it
 /// seals is what was staged at its beginning; and all is as the deed left it.
 fn meanwhile(deed: impl FnOnce(&Project), code: i32, codes: &[&str]) -> Project {
-    let held = Held::start();
+    let held = held();
     deed(&held.project);
     let subjects = held.project.subjects();
     let tags = held.project.tags();
@@ -202,7 +174,7 @@ fn garbage_is_collected() {
 
 #[test]
 fn gates_are_tried() {
-    let held = Held::start();
+    let held = held();
     // It has a checkout of its own, and its gate waits in the same pipes: for another end.
     let tried = held
         .project
