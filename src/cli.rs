@@ -25,6 +25,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::analysis::{Given, Lints};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::report::ColorChoice;
 use output::Output;
 
@@ -95,12 +96,17 @@ struct Sets {
 
 impl Sets {
     /// What the call, the environment and the machine give a plan.
-    fn given(&self, for_run: bool) -> Result<Given, String> {
+    ///
+    /// # Errors
+    /// Where a `--set` has no `=`.
+    fn given(&self, for_run: bool) -> Result<Given, Box<Diagnostic>> {
         let mut sets = Vec::new();
         for set in &self.sets {
-            let (name, value) = set
-                .split_once('=')
-                .ok_or_else(|| format!("`--set {set}` wants NAME=VALUE"))?;
+            let Some((name, value)) = set.split_once('=') else {
+                let message = format!("`--set {set}` wants NAME=VALUE");
+                let diagnostic = Diagnostic::unplaced(Code::UNKNOWN_PARAM, message);
+                return Err(Box::new(diagnostic.help("write `--set name=value`")));
+            };
             sets.push((name.to_owned(), value.to_owned()));
         }
         Ok(Given {

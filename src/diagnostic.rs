@@ -213,6 +213,16 @@ pub struct Diagnostics {
     pub sources: Sources,
 }
 
+impl From<Diagnostic> for Diagnostics {
+    /// One that stands in no text.
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self {
+            items: vec![diagnostic],
+            sources: Sources::new(),
+        }
+    }
+}
+
 impl Diagnostics {
     /// Whether any of them is an error.
     #[must_use]

@@ -11,11 +11,10 @@ use super::output::Output;
 use super::person::{Person, no_agent};
 use crate::analysis::Given;
 use crate::analysis::lock::Amendments;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Plan;
 use crate::repo::{Oid, Repository};
 use crate::run::{Assurance, Consent, Interpreter, Refusal, Unsealed};
-use crate::source::Sources;
 
 #[derive(Debug, Args)]
 pub(super) struct AmendArgs {
@@ -41,10 +40,7 @@ impl From<Box<Diagnostic>> for Stopped {
     fn from(diagnostic: Box<Diagnostic>) -> Self {
         let blocked = diagnostic.code.as_str().starts_with('B');
         Self {
-            diagnostics: Diagnostics {
-                items: vec![*diagnostic],
-                sources: Sources::new(),
-            },
+            diagnostics: (*diagnostic).into(),
             code: if blocked { 3 } else { 2 },
         }
     }
@@ -180,10 +176,7 @@ struct Subject {
 impl Subject {
     /// The plan as a run would read it.
     fn load(plan: Option<&Path>, sets: &Sets) -> Result<(Self, Repository), Stopped> {
-        let given = sets.given(false).map_err(|message| {
-            let diagnostic = Diagnostic::unplaced(Code::UNKNOWN_PARAM, message);
-            Box::new(diagnostic.help("write `--set name=value`"))
-        })?;
+        let given = sets.given(false)?;
         let repo = Repository::discover(".")?;
         let located = Located::find_judged(plan, &repo)?;
         repo.preflight()?;

@@ -12,7 +12,6 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::repo::{DiskLoader, Repository};
 use crate::report::check::{Tally, summary};
 use crate::report::sarif;
-use crate::source::Sources;
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -70,10 +69,7 @@ impl Findings<'_> {
 
     /// Takes what stands in no file.
     fn alone(&mut self, diagnostic: Diagnostic) {
-        self.take(Diagnostics {
-            items: vec![diagnostic],
-            sources: Sources::new(),
-        });
+        self.take(diagnostic.into());
     }
 }
 
@@ -104,9 +100,8 @@ fn check_all(args: &CheckArgs, findings: &mut Findings<'_>) -> i32 {
             lints: Lints::AndAlso(asked),
             ..given
         },
-        Err(message) => {
-            let advice = "write `--set name=value`";
-            findings.alone(Diagnostic::unplaced(Code::UNKNOWN_PARAM, message).help(advice));
+        Err(diagnostic) => {
+            findings.alone(*diagnostic);
             return 2;
         }
     };

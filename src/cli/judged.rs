@@ -1,9 +1,41 @@
 //! The plan as the judged tree has it.
 
+use std::path::Path;
+
+use super::Sets;
+use super::locate::Located;
 use crate::analysis::Given;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Plan, TreeMode};
 use crate::repo::{Oid, RepoError, Repository, TreeLoader};
+
+/// What a command is asked about: a plan as the judged tree has it.
+pub(super) struct Asked {
+    pub repo: Repository,
+    pub located: Located,
+    pub judged: Judged,
+    pub given: Given,
+}
+
+impl Asked {
+    /// Finds and reads the plan; nothing of it is to be run.
+    pub fn read(plan: Option<&Path>, sets: &Sets) -> Result<Self, Box<Diagnostics>> {
+        let git = |error: RepoError| Box::new(Diagnostics::from(error.diagnostic()));
+        let alone = |diagnostic: Box<Diagnostic>| Box::new(Diagnostics::from(*diagnostic));
+        let given = sets.given(false).map_err(alone)?;
+        let repo = Repository::discover(".").map_err(git)?;
+        let located = Located::find_judged(plan, &repo).map_err(alone)?;
+        let judged = Judged::read(&repo, &located.path, &given)
+            .map_err(git)?
+            .map_err(|diagnostics| Box::new(located.relocate(*diagnostics)))?;
+        Ok(Self {
+            repo,
+            located,
+            judged,
+            given,
+        })
+    }
+}
 
 /// A plan and the tree it was read from, which is the one to judge.
 pub(super) struct Judged {

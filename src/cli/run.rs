@@ -11,12 +11,11 @@ use super::judged::Judged;
 use super::locate::Located;
 use super::output::Output;
 use super::{Format, Sets};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::process::{self, Interrupt};
 use crate::repo::Repository;
 use crate::report::{GithubReporter, HumanReporter, json};
 use crate::run::{Event, Interpreter, Outcome, PhaseSelection, Refusal, Turn};
-use crate::source::Sources;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -140,11 +139,7 @@ fn go(
     judge: impl FnOnce(Interpreter<'_>) -> Result<Outcome, Refusal>,
 ) -> Ended {
     let complain = |diagnostic: &Diagnostic| {
-        let diagnostics = crate::diagnostic::Diagnostics {
-            items: vec![diagnostic.clone()],
-            sources: Sources::new(),
-        };
-        output.diagnostics(&diagnostics, how.format);
+        output.diagnostics(&diagnostic.clone().into(), how.format);
         Ended::with(match diagnostic.code.as_str().starts_with('B') {
             true => 3,
             false => 2,
@@ -152,10 +147,7 @@ fn go(
     };
     let given = match how.sets.given(true) {
         Ok(given) => given,
-        Err(message) => {
-            let advice = "write `--set name=value`";
-            return complain(&Diagnostic::unplaced(Code::UNKNOWN_PARAM, message).help(advice));
-        }
+        Err(diagnostic) => return complain(&diagnostic),
     };
     let repo = match Repository::discover(".") {
         Ok(repo) => repo,

@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Sets;
-use super::judged::Judged;
-use super::locate::Located;
+use super::judged::{Asked, Judged};
 use super::output::Output;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::plan::{Phase, Plan};
 use crate::repo::{RepoPath, Repository};
 use crate::report::scope::{Answer, document, lines};
 use crate::run::{States, standing};
-use crate::source::Sources;
 
 #[derive(Debug, Args)]
 pub(super) struct ScopeArgs {
@@ -49,21 +47,14 @@ pub(super) fn scope(args: &ScopeArgs, output: &Output) -> i32 {
 }
 
 fn answer(args: &ScopeArgs, output: &Output) -> Result<bool, Box<Diagnostics>> {
-    let alone = |diagnostic: Diagnostic| {
-        Box::new(Diagnostics {
-            items: vec![diagnostic],
-            sources: Sources::new(),
-        })
-    };
+    let alone = |diagnostic: Diagnostic| Box::new(Diagnostics::from(diagnostic));
     let git = |error: crate::repo::RepoError| alone(error.diagnostic());
-    let given = args.sets.given(false).map_err(|message| {
-        alone(Diagnostic::unplaced(Code::UNKNOWN_PARAM, message).help("write `--set name=value`"))
-    })?;
-    let repo = Repository::discover(".").map_err(git)?;
-    let located = Located::find_judged(args.plan.as_deref(), &repo).map_err(|d| alone(*d))?;
-    let judged = Judged::read(&repo, &located.path, &given)
-        .map_err(git)?
-        .map_err(|diagnostics| Box::new(located.relocate(*diagnostics)))?;
+    let Asked {
+        repo,
+        located,
+        judged,
+        ..
+    } = Asked::read(args.plan.as_deref(), &args.sets)?;
     let plan = &judged.plan;
     let states = States::derive(plan, &repo).map_err(git)?;
     // With every phase sealed, the last is the one to go by, as in `gate try`.

@@ -9,7 +9,7 @@ use super::locate::Located;
 use super::output::Output;
 use super::why::why;
 use crate::analysis::analyse;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::repo::{DiskLoader, Repository};
 use crate::report::graph;
 use crate::report::plan::outline;
@@ -54,10 +54,7 @@ pub(super) fn show(args: &ShowArgs, output: &Output) -> i32 {
     };
     let given = match args.sets.given(args.why.is_some()) {
         Ok(given) => given,
-        Err(message) => {
-            let advice = "write `--set name=value`";
-            return fail(&Diagnostic::unplaced(Code::UNKNOWN_PARAM, message).help(advice));
-        }
+        Err(diagnostic) => return fail(&diagnostic),
     };
     let repo = match Repository::discover(".") {
         Ok(repo) => Some(repo),

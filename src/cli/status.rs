@@ -6,16 +6,13 @@ use clap::Args;
 use serde_json::json;
 
 use super::Sets;
-use super::judged::Judged;
-use super::locate::Located;
+use super::judged::{Asked, Judged};
 use super::output::Output;
 use crate::analysis::lock::Amendments;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostics;
 use crate::plan::Plan;
-use crate::repo::Repository;
 use crate::report::status::{PhaseLine, table};
 use crate::run::{Interpreter, States};
-use crate::source::Sources;
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
@@ -45,22 +42,14 @@ pub(super) fn status(args: &StatusArgs, output: &Output) -> i32 {
 }
 
 fn read(args: &StatusArgs) -> Result<(Plan, States, Amendments), Box<Diagnostics>> {
-    let alone = |diagnostic: Diagnostic| {
-        Box::new(Diagnostics {
-            items: vec![diagnostic],
-            sources: Sources::new(),
-        })
-    };
-    let git = |error: crate::repo::RepoError| alone(error.diagnostic());
-    let given = args.sets.given(false).map_err(|message| {
-        alone(Diagnostic::unplaced(Code::UNKNOWN_PARAM, message).help("write `--set name=value`"))
-    })?;
-    let repo = Repository::discover(".").map_err(git)?;
-    let located = Located::find_judged(args.plan.as_deref(), &repo).map_err(|d| alone(*d))?;
-    let read = Judged::read(&repo, &located.path, &given).map_err(git)?;
-    let Judged { plan, tree, .. } =
-        read.map_err(|diagnostics| Box::new(located.relocate(*diagnostics)))?;
-    let states = States::derive(&plan, &repo).map_err(git)?;
+    let Asked {
+        repo,
+        located,
+        judged: Judged { plan, tree, .. },
+        given,
+    } = Asked::read(args.plan.as_deref(), &args.sets)?;
+    let states =
+        States::derive(&plan, &repo).map_err(|error| Box::new(error.diagnostic().into()))?;
     let pending = Interpreter::new(&plan, repo)
         .tree(tree)
         .given(&given)

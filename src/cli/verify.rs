@@ -8,12 +8,11 @@ use super::judged::Judged;
 use super::locate::Located;
 use super::output::Output;
 use crate::analysis::Given;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
 use crate::plan::Plan;
 use crate::repo::{RepoError, Repository};
 use crate::report::verify::{document, table};
 use crate::run::{Refusal, Subject, Verification, unrecorded, verify};
-use crate::source::Sources;
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
@@ -55,10 +54,7 @@ pub(super) fn run(args: &VerifyArgs, output: &Output) -> i32 {
 
 fn look(args: &VerifyArgs) -> Result<(Plan, Verification), Refusal> {
     let alone = |diagnostic: Diagnostic| Refusal {
-        diagnostics: Diagnostics {
-            items: vec![diagnostic],
-            sources: Sources::new(),
-        },
+        diagnostics: diagnostic.into(),
     };
     let git = |error: RepoError| Refusal::from(error);
     let repo = Repository::discover(".").map_err(git)?;

@@ -6,10 +6,9 @@ use super::output::Output;
 use super::show::ShowArgs;
 use crate::analysis::Given;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::repo::{RepoError, Repository};
+use crate::repo::Repository;
 use crate::report::why::{document, lines};
 use crate::run::Interpreter;
-use crate::source::Sources;
 
 /// `gate show --why GATE`: 0, or 2 where the plan or the name is not valid, 3 where git fails.
 /// As `gate try`, it reads the plan from the tree that is to be judged.
@@ -32,17 +31,13 @@ pub(super) fn why(
             2
         }
     };
-    let alone = |error: RepoError| Diagnostics {
-        items: vec![error.diagnostic()],
-        sources: Sources::new(),
-    };
     let read = repo
         .preflight()
         .and_then(|()| Judged::read(&repo, &located.path, given));
     let Judged { plan, tree, .. } = match read {
         Ok(Ok(judged)) => judged,
         Ok(Err(diagnostics)) => return fail(located.relocate(*diagnostics)),
-        Err(error) => return fail(alone(error)),
+        Err(error) => return fail(error.diagnostic().into()),
     };
     match Interpreter::new(&plan, repo).tree(tree).why(gate) {
         Ok(why) if args.json => output.line(&document(&why)),
