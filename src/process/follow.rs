@@ -11,6 +11,7 @@ use libc::SIGTERM;
 use super::output::Capture;
 use super::platform::{self, ExitWatch, Ready};
 use super::start::{Child, Pipe};
+use super::tree;
 use super::{Command, Exit, Finished, KILL_GRACE, LINGER, Leftover, Stream, TERM_GRACE};
 
 /// What is read at once, in bytes: at first, and from a stream that has much to say.
@@ -23,6 +24,9 @@ const MUCH: u64 = 64 << 10;
 /// How long between two looks at whether the tree is gone: the first, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LAST_PAUSE: Duration = Duration::from_millis(32);
+
+/// How often it is looked whether orphans have died while a command runs.
+const REAP: Duration = Duration::from_secs(1);
 
 /// How far a command has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +99,7 @@ pub(super) fn follow(
             until: started.checked_add(command.timeout),
         },
         pause: FIRST_PAUSE,
+        reaped: started,
         status: None,
         time: Duration::ZERO,
         by_us: None,
@@ -110,12 +115,14 @@ pub(super) fn follow(
 
 /// A command that is followed.
 struct Follow<'f, F> {
-    tree: super::tree::Tree,
+    tree: tree::Tree,
     watch: ExitWatch,
     started: Instant,
     reader: Reader,
     stage: Stage,
     pause: Duration,
+    /// When orphans were looked after last.
+    reaped: Instant,
     status: Option<ExitStatus>,
     time: Duration,
     /// Why we ended it, if we did.
@@ -146,7 +153,13 @@ impl<F: Follower> Follow<'_, F> {
                 continue;
             }
             let wait = match self.stage {
-                Stage::Runs { .. } => left,
+                Stage::Runs { .. } => {
+                    if self.reaped.elapsed() >= REAP {
+                        tree::reap_orphans();
+                        self.reaped = Instant::now();
+                    }
+                    Some(left.map_or(REAP, |left| left.min(REAP)))
+                }
                 // While somebody holds a pipe, its end is what there is to wait for.
                 Stage::Lingers { .. } if self.reader.is_open() => left,
                 Stage::Lingers { .. } | Stage::Ends { .. } | Stage::Killed { .. } => {

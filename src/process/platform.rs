@@ -15,7 +15,8 @@ mod linux;
 use clone::start;
 #[cfg(target_os = "linux")]
 pub(super) use linux::{
-    ExitWatch, Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, pids_since,
+    ExitWatch, Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, own_children,
+    pids_since,
 };
 
 #[cfg(target_os = "macos")]
@@ -28,7 +29,7 @@ pub(super) use self::exit::ExitWatch;
 use macos::SETSID;
 #[cfg(target_os = "macos")]
 pub(super) use macos::{
-    Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, pids_since,
+    Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, own_children, pids_since,
 };
 #[cfg(target_os = "macos")]
 use posix::start;
@@ -55,7 +56,7 @@ pub(super) type Pid = libc::pid_t;
 pub(super) struct Pids {
     /// These, which may be gone or not be processes at all.
     pub pids: Vec<Pid>,
-    /// What to ask on from, for those born since; none where all were asked for.
+    /// What to ask on from, for those born since; none where that is not known.
     pub last: Option<Pid>,
 }
 

@@ -171,10 +171,13 @@ impl Tree {
         new.collect()
     }
 
-    /// Ends all of it.
+    /// Ends all of it: each as soon as it is seen, so that one that becomes another all the
+    /// time is caught between two of its lives.
     pub(super) fn kill(&mut self) {
-        self.look();
-        self.signal(SIGKILL);
+        if !self.leader_reaped {
+            platform::signal_group(self.leader, SIGKILL);
+        }
+        self.see(Some(SIGKILL));
     }
 
     /// Signals those last seen.
@@ -197,6 +200,14 @@ impl Tree {
 
     /// Looks for descendants that are alive, until no new ones can have come meanwhile.
     fn look(&mut self) {
+        self.see(None);
+    }
+
+    /// The same, and signals each when it is seen.
+    fn see(&mut self, signal: Option<i32>) {
+        /// How often it is looked again for those born meanwhile; who is chased may be many.
+        const ROUNDS: usize = 8;
+        const CHASE: usize = 500;
         self.survivors.clear();
         let alone = self.leader_reaped && ADOPTING.load(Ordering::SeqCst) && running().is_empty();
         let mut since = platform::pids_since(self.leader, self.started.elapsed());
@@ -205,12 +216,16 @@ impl Tree {
         }
         // What was born while we looked can have been missed; who bore it may be gone.
         // Each round has only those to look at.
-        for _ in 0..8 {
+        let rounds = if signal.is_some() { CHASE } else { ROUNDS };
+        for _ in 0..rounds {
             if since.pids.is_empty() {
                 break;
             }
             for pid in since.pids {
                 if let Some(survivor) = self.survivor(pid) {
+                    if let Some(signal) = signal {
+                        platform::signal_process(pid, signal);
+                    }
                     self.survivors.push(survivor);
                 }
             }
@@ -290,6 +305,18 @@ fn is_orphan(seen: &Seen) -> bool {
     ADOPTING.load(Ordering::SeqCst)
         && seen.parent == platform::own_pid()
         && seen.group != platform::own_group()
+}
+
+/// Takes the status of orphans that died meanwhile. While a command runs for long they would
+/// else hold their pids, until there are none left for anybody.
+pub(super) fn reap_orphans() {
+    if ADOPTING.load(Ordering::SeqCst) {
+        for pid in platform::own_children() {
+            if !running().contains(&pid) && platform::look(pid).is_some_and(|seen| seen.zombie) {
+                reap(pid);
+            }
+        }
+    }
 }
 
 fn has_marker(seen: &Seen) -> bool {

@@ -134,8 +134,18 @@ pub(super) fn with_result(diagnostic: Diagnostic, finished: &Finished, shown: &s
 
 /// A command that left processes behind.
 pub(super) fn leaked(gate: &Gate, finished: &Finished, shown: &str, place: Span) -> Diagnostic {
-    let names: Vec<String> = finished.leaked.iter().map(ToString::to_string).collect();
-    let what = match names.len() {
+    /// How many are named.
+    const NAMED: usize = 10;
+    let count = finished.leaked.len();
+    let named = finished.leaked.iter().take(NAMED);
+    let named: Vec<String> = named
+        .map(|left| reveal(&left.to_string()).into_owned())
+        .collect();
+    let mut ended = named.join(", ");
+    if count > NAMED {
+        ended.push_str(&format!(", and {} more", count - NAMED));
+    }
+    let what = match count {
         1 => "a process",
         _ => "processes",
     };
@@ -145,11 +155,7 @@ pub(super) fn leaked(gate: &Gate, finished: &Finished, shown: &str, place: Span)
         place,
     )
     .here("when it had ended, these were still running")
-    .note(format!(
-        "ended: {}\nas run: {}",
-        names.join(", "),
-        reveal(shown)
-    ))
+    .note(format!("ended: {ended}\nas run: {}", reveal(shown)))
     .help("end what it starts, or `wait` for it; what is to live on is a `service`")
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod amend;
+mod bombs;
 mod book;
 mod check;
 mod ctrl_c;

@@ -79,13 +79,32 @@ pub(in super::super) fn pids_since(pid: Pid, ago: Duration) -> Pids {
     }
 }
 
+/// Our children, the dead ones too; none where the kernel does not list them.
+pub(in super::super) fn own_children() -> Vec<Pid> {
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
+    let lists = threads.flatten().filter_map(|thread| {
+        let list = fs::read_to_string(thread.path().join("children"));
+        list.ok()
+    });
+    let mut pids = Vec::new();
+    for list in lists {
+        pids.extend(
+            list.split_ascii_whitespace()
+                .filter_map(|pid| pid.parse::<Pid>().ok()),
+        );
+    }
+    pids
+}
+
 /// The pids of all processes.
 pub(in super::super) fn all_pids() -> Pids {
+    // Asked before: who is born while they are read may not be among them.
+    let last = last_pid();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .collect();
-    Pids { pids, last: None }
+    Pids { pids, last }
 }
 
 /// The pid last given out, in our own namespace.

@@ -37,6 +37,11 @@ pub(in super::super) fn all_pids() -> Pids {
     }
 }
 
+/// There are no orphans to look after here.
+pub(in super::super) fn own_children() -> Vec<Pid> {
+    Vec::new()
+}
+
 /// Looks at a process; none where there is none, or it is another user's.
 pub(in super::super) fn look(pid: Pid) -> Option<Seen> {
     // SAFETY: all zeros is a valid value of this plain C structure.
