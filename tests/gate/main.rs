@@ -45,5 +45,6 @@ mod show;
 mod tasks;
 mod terminal;
 mod turn;
+mod verdicts;
 mod verify;
 mod worktree;
