@@ -1,7 +1,8 @@
 //! That nothing of the user's is written to, seen from the system's side: every call by which
 //! gate, git and the commands of gates could change a file is traced.
 //!
-//! It needs `strace`, which `.ci/tools` installs; without it the test fails.
+//! It needs `strace`, which `.ci/tools` installs, and fails without it; so it runs only when
+//! it is asked for: `cargo test --test trace`.
 
 #![cfg(target_os = "linux")]
 #![expect(
