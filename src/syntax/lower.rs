@@ -4,6 +4,7 @@ mod command;
 mod declaration;
 mod expression;
 mod number;
+mod parameter;
 mod pattern;
 mod setting;
 mod slot;
