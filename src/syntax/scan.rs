@@ -7,6 +7,8 @@
 
 mod character;
 mod command;
+mod cursor;
+mod found;
 mod habit;
 mod indent;
 mod interpolation;
@@ -15,11 +17,10 @@ mod quote;
 mod script;
 mod structure;
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
 
-use crate::diagnostic::{Code, Diagnostic, MAX_DIAGNOSTICS};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Source, Span};
 
 use super::lower::{MAX_STATEMENTS, foreign_operator, too_many};
@@ -484,150 +485,6 @@ impl<'s> Scanner<'s> {
         self.mend(start..self.at, if last { " " } else { "\n" });
         if self.in_block() {
             self.fresh();
-        }
-    }
-
-    // Reading.
-
-    fn byte(&self, at: usize) -> Option<u8> {
-        self.text.as_bytes().get(at).copied()
-    }
-
-    fn rest(&self, at: usize) -> &'s str {
-        self.text.get(at..).unwrap_or_default()
-    }
-
-    fn starts_with(&self, at: usize, what: &str) -> bool {
-        self.text
-            .as_bytes()
-            .get(at..)
-            .is_some_and(|rest| rest.starts_with(what.as_bytes()))
-    }
-
-    fn skip(&self, mut at: usize, take: impl Fn(u8) -> bool) -> usize {
-        while self.byte(at).is_some_and(&take) {
-            at += 1;
-        }
-        at
-    }
-
-    fn skip_blanks(&self, at: usize) -> usize {
-        self.skip(at, |b| matches!(b, b' ' | b'\t'))
-    }
-
-    fn line_end(&self, at: usize) -> usize {
-        let (from, known) = self.known_end.get();
-        if (from..=known).contains(&at) {
-            return known;
-        }
-        let rest = self.text.as_bytes().get(at..).unwrap_or_default();
-        let end = at + rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
-        self.known_end.set((at, end));
-        end
-    }
-
-    fn word_end(&self, at: usize) -> usize {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-        let mut end = self.skip(at, plain);
-        while self.byte(end) == Some(b'-') && self.byte(end + 1).is_some_and(plain) {
-            end = self.skip(end + 1, plain);
-        }
-        end
-    }
-
-    /// The place of a range, widened to whole characters.
-    fn span(&self, range: Range<usize>) -> Span {
-        let (mut start, mut end) = (range.start, range.end.min(self.text.len()));
-        while start < self.text.len() && !self.text.is_char_boundary(start) {
-            start -= 1;
-        }
-        while !self.text.is_char_boundary(end) {
-            end += 1;
-        }
-        Span::new(self.source.id(), start.min(self.text.len()), end)
-    }
-
-    // Finding.
-
-    fn report(&mut self, diagnostic: Diagnostic) {
-        self.found.diagnostics.push(diagnostic);
-        // Whatever this is, it is no plan.
-        self.found.hopeless |= self.found.diagnostics.len() >= MAX_DIAGNOSTICS;
-    }
-
-    fn mend(&mut self, range: Range<usize>, by: impl Into<Cow<'static, str>>) {
-        self.found.mends.push(Mend {
-            range,
-            by: by.into(),
-        });
-    }
-
-    /// Puts blanks in the place of a text, newlines kept.
-    fn blank_out(&mut self, range: Range<usize>) {
-        let text = self.text.get(range.clone()).unwrap_or_default();
-        let blanks: String = text
-            .bytes()
-            .map(|b| if b == b'\n' { '\n' } else { ' ' })
-            .collect();
-        self.mend(range, blanks);
-    }
-
-    fn quiet_line(&mut self, at: usize) {
-        let start = if at >= self.line_start {
-            self.line_start
-        } else {
-            self.text
-                .get(..at)
-                .and_then(|before| before.rfind('\n'))
-                .map_or(0, |newline| newline + 1)
-        };
-        let range = start..self.line_end(at) + 1;
-        if self.found.quiet.last() != Some(&range) {
-            self.found.quiet.push(range);
-        }
-    }
-
-    fn quiet(&mut self, from: usize, to: usize) {
-        self.quiet_line(from);
-        let end = self.line_end(to) + 1;
-        self.found.quiet.push(from..end);
-    }
-
-    fn give_up(&mut self, diagnostic: Diagnostic) {
-        self.found.diagnostics = vec![diagnostic];
-        self.found.hopeless = true;
-    }
-
-    /// Counts what stands at `at`.
-    fn count(&mut self, at: usize) {
-        self.seen += 1;
-        if self.seen > MAX_TOKENS {
-            let place = self.span(at..at + 1);
-            self.give_up(
-                Diagnostic::new(
-                    Code::TOO_LARGE,
-                    "the file has more than 2,000,000 words and signs",
-                    place,
-                )
-                .help("move data into files of their own and name them in the plan"),
-            );
-        }
-    }
-
-    /// Takes note of how deep `at` is, with `more` levels not on the stack.
-    fn deepen(&mut self, at: usize, more: usize) {
-        let depth = self.open.len() + self.unary + more;
-        self.found.depth = self.found.depth.max(depth);
-        if depth > MAX_DEPTH {
-            let place = self.span(at..at + 1);
-            self.give_up(
-                Diagnostic::new(
-                    Code::TOO_DEEP,
-                    format!("more than {MAX_DEPTH} levels of nesting"),
-                    place,
-                )
-                .help("name inner parts with `let`, or move blocks into checks"),
-            );
         }
     }
 }
