@@ -31,6 +31,7 @@ mod scan;
 mod seal;
 mod share;
 mod signature;
+mod stat;
 mod state;
 mod tag;
 mod trees;

@@ -4,11 +4,10 @@
 //! Relied on only where the file system is known to keep such times.
 
 use std::collections::HashMap;
-use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hasher as _};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::stat::Stat;
 use crate::disk::{self, Step};
 
 /// File systems whose folders change their times whenever a name comes or goes.
@@ -53,41 +52,39 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What a folder holds that is like this; `None` where that may change unseen. `meta` is
+    /// What a folder holds that is like this; `None` where that may change unseen. `stat` is
     /// from before it was listed, and `tick` from before that.
     pub(super) fn new(
-        meta: &Metadata,
+        stat: &Stat,
         tick: Tick,
         tracked: u64,
         strangers: Vec<Other>,
     ) -> Option<Self> {
-        let (modified, changed) = (
-            (meta.mtime(), meta.mtime_nsec()),
-            (meta.ctime(), meta.ctime_nsec()),
-        );
+        let (modified, changed) = (stat.modified, stat.changed);
         // Whole seconds: the disk may not keep more of a time.
         let is_exact = modified.1 != 0 && changed.1 != 0;
         // What changes it after the tick has that time or a later one.
         (is_exact && modified < tick && changed < tick).then(|| Self {
-            stamp: stamp(meta),
+            stamp: stamp(stat),
             tracked,
             strangers,
         })
     }
 
     /// Whether the folder still holds just that, with the same names tracked.
-    pub(super) fn holds(&self, meta: &Metadata, tracked: u64) -> bool {
-        meta.is_dir() && self.stamp == stamp(meta) && self.tracked == tracked
+    pub(super) fn holds(&self, stat: &Stat, tracked: u64) -> bool {
+        stat.is_dir() && self.stamp == stamp(stat) && self.tracked == tracked
     }
 }
 
-fn stamp(meta: &Metadata) -> [i64; 5] {
+fn stamp(stat: &Stat) -> [i64; 5] {
+    let (modified, changed) = (stat.modified, stat.changed);
     [
-        meta.ino().cast_signed(),
-        meta.mtime(),
-        meta.mtime_nsec(),
-        meta.ctime(),
-        meta.ctime_nsec(),
+        stat.inode.cast_signed(),
+        modified.0,
+        modified.1,
+        changed.0,
+        changed.1,
     ]
 }
 
@@ -231,9 +228,9 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "a folder of the test's own")]
     fn a_folder_that_may_change_again_within_its_tick_is_not_known() {
         let folder = tempfile::tempdir().unwrap();
-        let meta = std::fs::metadata(folder.path()).unwrap();
-        let last = (meta.ctime(), meta.ctime_nsec()).max((meta.mtime(), meta.mtime_nsec()));
-        let known = |tick| Known::new(&meta, tick, 0, Vec::new()).is_some();
+        let stat = Stat::from(std::fs::metadata(folder.path()).unwrap());
+        let last = stat.modified.max(stat.changed);
+        let known = |tick| Known::new(&stat, tick, 0, Vec::new()).is_some();
         assert!(!known(last));
         assert!(known((last.0, last.1 + 1)));
     }

@@ -11,6 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use super::stat::Stat;
 use super::trees::Noted;
 use super::{Oid, RepoPath};
 
@@ -296,20 +297,20 @@ impl<'a> Staged<'a> {
 
     /// Whether the file is as it was when git last looked at it, by all that the system
     /// says of it. Where it was written as late as the index itself, that proves nothing.
-    pub(super) fn is_like(self, meta: &std::fs::Metadata) -> bool {
+    pub(super) fn is_like(self, stat: &Stat) -> bool {
         let same = |number: usize, value: u64| u64::from(self.word(number)) == value & 0xffff_ffff;
-        let time = |number: usize, seconds: i64, nanos: i64| {
+        let time = |number: usize, (seconds, nanos): (i64, i64)| {
             same(number, seconds.cast_unsigned()) && same(number + 1, nanos.cast_unsigned())
         };
-        time(0, meta.ctime(), meta.ctime_nsec())
-            && time(2, meta.mtime(), meta.mtime_nsec())
-            && same(5, meta.ino())
-            && same(7, meta.uid().into())
-            && same(8, meta.gid().into())
-            && same(9, meta.size())
-            && (meta.mtime(), meta.mtime_nsec()) < self.index.stamp.modified
+        time(0, stat.changed)
+            && time(2, stat.modified)
+            && same(5, stat.inode)
+            && same(7, stat.user.into())
+            && same(8, stat.group.into())
+            && same(9, stat.size)
+            && stat.modified < self.index.stamp.modified
             // Git writes 0 to look again next time.
-            && meta.size() != 0
+            && stat.size != 0
     }
 
     /// Whether git was told not to look at the file (`--assume-unchanged`).

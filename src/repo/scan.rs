@@ -1,11 +1,9 @@
 //! A working tree held against an index, without git: what is surely the same, what is
 //! surely not, and what git has to be asked about.
 
-use std::fs::DirEntry;
 use std::io;
 use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,12 +12,16 @@ use super::RepoPath;
 use super::folders::{Folders, Known, Other, digest};
 use super::git::{Site, os};
 use super::index::{Index, Staged};
+use super::stat::{Place, Stat};
 
 /// From how many files on a second thread is worth its start.
 const MANY: usize = 2_000;
 
 /// How many threads look at most; more would only wait for the disk.
 const THREADS: usize = 4;
+
+/// From how many files on it pays to hold their folder.
+const FILES: usize = 3;
 
 /// The largest file whose content is compared here.
 const LARGE: u64 = 8 << 20;
@@ -58,8 +60,10 @@ pub(super) struct Stranger {
 /// Where a folder cannot be read, or goes away meanwhile.
 pub(super) fn look(site: &Site, index: &Index, folds_names: bool) -> io::Result<Found> {
     let known = Folders::load(&site.folders, &site.work_tree);
+    let place = Place::open(&site.work_tree)?;
     let tree = Tree {
         root: &site.work_tree,
+        place: &place,
         index,
         known: known.as_ref(),
     };
@@ -125,7 +129,8 @@ pub(super) fn look_at(
         else {
             continue;
         };
-        match found.file(staged, &site.work_tree.join(path.as_path()), None) {
+        let stat = || Stat::of(&site.work_tree.join(path.as_path()));
+        match found.file(staged, &site.work_tree, stat) {
             Err(error) if is_absence(&error) => found.missing(index, at..at + 1),
             looked => looked?,
         }
@@ -150,6 +155,14 @@ struct Folder {
 }
 
 impl Folder {
+    /// Its path from the root.
+    fn place(&self) -> &[u8] {
+        match self.prefix.as_slice() {
+            [] => b".",
+            prefix => prefix,
+        }
+    }
+
     fn path(&self, name: &[u8]) -> Vec<u8> {
         [self.prefix.as_slice(), name].concat()
     }
@@ -244,6 +257,7 @@ impl Pool {
 /// A working tree, its index, and what is known of its folders; none where nothing can be.
 struct Tree<'a> {
     root: &'a Path,
+    place: &'a Place,
     index: &'a Index,
     known: Option<&'a Folders>,
 }
@@ -276,14 +290,14 @@ impl Found {
         };
         self.folders += 1;
         let tracked = digest(children.iter().map(|child| child.name));
-        let meta = std::fs::symlink_metadata(tree.root.join(os(&folder.prefix)))?;
+        let stat = tree.place.stat(folder.place())?;
         if let Some(known) = folders.get(&folder.prefix)
-            && known.holds(&meta, tracked)
+            && known.holds(&stat, tracked)
         {
             return self.recall(tree, folder, known, children, open);
         }
         let strangers = self.list(tree, folder, children, open)?;
-        let known = strangers.and_then(|others| Known::new(&meta, folders.tick, tracked, others));
+        let known = strangers.and_then(|others| Known::new(&stat, folders.tick, tracked, others));
         self.listed.push((folder.prefix.clone(), known));
         Ok(())
     }
@@ -303,12 +317,20 @@ impl Found {
                 folder: *is_folder,
             });
         }
+        let is_file = |child: &&Named<'_>| matches!(child.child, Child::File(_));
+        let own = match children.iter().filter(is_file).count() {
+            0..FILES => None,
+            _ => Some(tree.place.within(folder.place())?),
+        };
         for child in children {
             match child.child {
                 Child::Folder(entries) => open.push(folder.inner(child.name, entries)),
                 Child::File(at) => {
                     if let Some(staged) = tree.index.get(at) {
-                        self.file(staged, &tree.root.join(os(staged.name())), None)?;
+                        self.file(staged, tree.root, || match &own {
+                            Some(own) => own.stat(child.name),
+                            None => tree.place.stat(staged.name()),
+                        })?;
                     }
                 }
             }
@@ -350,7 +372,7 @@ impl Found {
                 }
                 Child::File(at) => {
                     if let Some(staged) = tree.index.get(*at) {
-                        self.file(staged, &entry.path(), Some(&entry))?;
+                        self.file(staged, tree.root, || entry.metadata().map(Stat::from))?;
                     }
                 }
             }
@@ -384,20 +406,19 @@ impl Found {
         }
     }
 
-    /// Looks at one file; `entry` is it in its folder's list, where that was read.
+    /// Looks at one file, of which `stat` asks the system.
     fn file(
         &mut self,
         staged: Staged<'_>,
-        path: &Path,
-        entry: Option<&DirEntry>,
+        root: &Path,
+        stat: impl Fn() -> io::Result<Stat>,
     ) -> io::Result<()> {
         if staged.is_assumed() {
             return Ok(());
         }
-        // By its folder's handle it is found sooner.
-        let metadata = || entry.map_or_else(|| path.symlink_metadata(), DirEntry::metadata);
+        let path = || root.join(os(staged.name()));
         if is_submodule(staged) {
-            let empty = metadata()?.is_dir() && !path.join(".git").exists();
+            let empty = stat()?.is_dir() && !path().join(".git").exists();
             if !empty {
                 self.doubtful.push(staged.path());
             }
@@ -407,8 +428,8 @@ impl Found {
             self.doubtful.push(staged.path());
             return Ok(());
         }
-        let meta = metadata()?;
-        if meta.is_dir() {
+        let stat = stat()?;
+        if stat.is_dir() {
             self.changed.push(staged.path());
             self.strangers.push(Stranger {
                 path: staged.path(),
@@ -416,17 +437,17 @@ impl Found {
             });
             return Ok(());
         }
-        let mode = match meta.file_type() {
-            kind if kind.is_symlink() => 0o120_000,
-            kind if !kind.is_file() => 0,
-            _ if meta.permissions().mode() & 0o100 != 0 => 0o100_755,
-            _ => 0o100_644,
+        let mode = match stat.mode & 0o100 {
+            _ if stat.is_link() => 0o120_000,
+            _ if !stat.is_file() => 0,
+            0 => 0o100_644,
+            _ => 0o100_755,
         };
-        if mode == staged.mode() && (staged.is_like(&meta) || has_content(staged, path, &meta)) {
+        if mode == staged.mode() && (staged.is_like(&stat) || has_content(staged, &path(), &stat)) {
             return Ok(());
         }
         // Git goes by the size, too, where it has noted one.
-        let resized = staged.size() != 0 && u64::from(staged.size()) != meta.size() & 0xffff_ffff;
+        let resized = staged.size() != 0 && u64::from(staged.size()) != stat.size & 0xffff_ffff;
         if mode == staged.mode() && resized {
             self.changed.push(staged.path());
         } else {
@@ -483,11 +504,11 @@ fn is_submodule(staged: Staged<'_>) -> bool {
 
 /// Whether a file's bytes are just the staged ones. Where they are not, a filter may still
 /// make them so.
-fn has_content(staged: Staged<'_>, path: &Path, meta: &std::fs::Metadata) -> bool {
-    if meta.size() > LARGE {
+fn has_content(staged: Staged<'_>, path: &Path, stat: &Stat) -> bool {
+    if stat.size > LARGE {
         return false;
     }
-    let content = if meta.is_symlink() {
+    let content = if stat.is_link() {
         std::fs::read_link(path).map(|target| target.as_os_str().as_bytes().to_vec())
     } else {
         std::fs::read(path)
