@@ -439,12 +439,10 @@ fn a_command_has_no_terminal() {
         std::fs::File::open("/dev/tty").unwrap();
         return;
     }
-    let at_terminal = "import os, pty, sys
-sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
-    let output = std::process::Command::new("python3")
-        .args(["-c", at_terminal])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "a_command_has_no_terminal"])
+    let program = std::env::current_exe().unwrap();
+    let again = format!("'{}' --exact a_command_has_no_terminal", program.display());
+    let output = std::process::Command::new("script")
+        .args(["-q", "-e", "-c", &again, "/dev/null"])
         .env(AT_TERMINAL, "1")
         .stdin(std::process::Stdio::null())
         .output()

@@ -163,11 +163,18 @@ fn who_listens_on_a_port_is_known() {
     drop(running);
 
     // A grandchild of another session, on the other family where there is one.
-    let script = "import socket, time
-try: s = socket.create_server(('::1', 0), family=socket.AF_INET6)
-except OSError: s = socket.create_server(('127.0.0.1', 0))
-print(s.getsockname()[1], flush=True); time.sleep(1000)";
-    let running = start(&format!("setsid python3 -c \"{script}\" & wait"));
+    let script = r"use Socket qw(:all); my $s;
+        $| = 1;
+        if (socket($s, AF_INET6, SOCK_STREAM, 0)
+            && bind($s, pack_sockaddr_in6(0, IN6ADDR_LOOPBACK)) && listen($s, 1)) {
+            print +(unpack_sockaddr_in6(getsockname $s))[0];
+        } else {
+            socket($s, AF_INET, SOCK_STREAM, 0);
+            bind($s, pack_sockaddr_in(0, INADDR_LOOPBACK)); listen($s, 1);
+            print +(unpack_sockaddr_in(getsockname $s))[0];
+        }
+        sleep 1000";
+    let running = start(&format!("setsid perl -e '{script}' & wait"));
     let port = |running: &Running| running.output().stdout.whole().unwrap().parse().ok();
     until(&running, |running| port(running).is_some());
     assert_eq!(running.listens_on(port(&running).unwrap()), Some(true));
