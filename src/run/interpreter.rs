@@ -1,7 +1,7 @@
 //! The interpreter of a plan: the face embedding programs and the command line use.
 
 use std::sync::{Mutex, Once, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::event::{DiagnosticEvent, Event, Mode, Verdict};
 use super::mask::mask;
@@ -61,6 +61,9 @@ pub struct Interpreter<'p> {
     /// Edits that do not count are named once a run.
     pub(super) edits_named: Once,
 }
+
+/// How long a signal is waited for that ended git and may be on its way to us.
+const HEARD: Duration = Duration::from_millis(500);
 
 /// A secret that would hide ordinary text.
 fn too_short(name: &Spanned<String>) -> Diagnostic {
@@ -296,6 +299,14 @@ impl<'p> Interpreter<'p> {
     }
 
     fn end(&self, started: Instant, outcome: Result<Outcome, Refusal>) -> Result<Outcome, Refusal> {
+        // A signal to all of us may end git before ours has been taken.
+        let ended = |refusal: &Refusal| {
+            let mut items = refusal.diagnostics.items.iter();
+            items.any(|item| item.code == Code::GIT_FAILED)
+        };
+        if outcome.as_ref().is_err_and(ended) {
+            let _ = self.interrupt.wait(HEARD);
+        }
         // A terminal's Ctrl-C reaches the calls of git too: that they failed is no news.
         let outcome = match (outcome, self.interrupt.signal()) {
             (Err(refusal), Some(signal)) if refusal.is_blocked() => Ok(Outcome {
