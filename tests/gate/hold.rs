@@ -5,12 +5,6 @@ use serde_json::Value as Json;
 
 use crate::project::Project;
 
-fn plan(gate: &str) -> Project {
-    Project::with_plan(&format!(
-        "phase p \"P\" {{\n  gate g {{\n    {gate}\n  }}\n  tag \"v1\"\n}}\n"
-    ))
-}
-
 fn of<'e>(events: &'e [Json], kind: &str) -> Vec<&'e Json> {
     events
         .iter()
@@ -22,7 +16,7 @@ const COUNT: &str = "echo x >> .git/beats";
 
 #[test]
 fn a_hold_is_green_when_its_first_beat_its_last_and_all_between_were() {
-    let project = plan(&format!("hold 300ms every 100ms\n    $ {COUNT}"));
+    let project = Project::with_gate(&format!("hold 300ms every 100ms\n    $ {COUNT}"));
     let answer = project.gate(&["run", "--format", "json"]).exits(0);
     let events = answer.events();
     let beats = of(&events, "gate.beat");
@@ -57,7 +51,7 @@ fn a_hold_is_green_when_its_first_beat_its_last_and_all_between_were() {
 
 #[test]
 fn the_first_red_beat_ends_it_and_is_named() {
-    let project = plan(&format!(
+    let project = Project::with_gate(&format!(
         "hold 1h every 1ms\n    $ {COUNT}; test $(wc -l < .git/beats) -lt 3"
     ));
     let answer = project.gate(&["try"]).exits(1);
@@ -96,11 +90,11 @@ fn the_first_red_beat_ends_it_and_is_named() {
 
 #[test]
 fn a_beat_has_a_timeout_and_the_hold_has_not() {
-    let answer = plan("timeout 3s\n    hold 4s every 2s\n    $ true")
+    let answer = Project::with_gate("timeout 3s\n    hold 4s every 2s\n    $ true")
         .gate(&["try", "--format", "json"])
         .exits(0);
     assert_eq!(answer.verdicts(), ["g pass"]);
-    let answer = plan("timeout 100ms\n    hold 1h every 1ms\n    $ sleep 100")
+    let answer = Project::with_gate("timeout 100ms\n    hold 1h every 1ms\n    $ sleep 100")
         .gate(&["try", "--format", "json"])
         .exits(3);
     assert_eq!(answer.codes(), ["B102 plan.gate:5:7"]);
@@ -108,7 +102,7 @@ fn a_beat_has_a_timeout_and_the_hold_has_not() {
 
 #[test]
 fn with_retry_each_attempt_is_a_whole_hold() {
-    let project = plan(&format!(
+    let project = Project::with_gate(&format!(
         "retry 1\n    hold 50ms every 10ms\n    $ {COUNT}; test $(wc -l < .git/beats) -ne 2"
     ));
     let answer = project.gate(&["try", "--format", "json"]).exits(0);
@@ -124,7 +118,7 @@ fn with_retry_each_attempt_is_a_whole_hold() {
 
 #[test]
 fn a_hold_with_nothing_to_judge_is_skipped_at_once() {
-    let answer = plan("hold 24h every 1m\n    $ true {{changed(\"**/*.none\")}}")
+    let answer = Project::with_gate("hold 24h every 1m\n    $ true {{changed(\"**/*.none\")}}")
         .gate(&["try", "--format", "json"])
         .exits(0);
     assert_eq!(answer.verdicts(), ["g skipped"]);
@@ -144,7 +138,7 @@ fn a_soak_leaves_its_slot_to_others_while_it_rests() {
 #[test]
 fn an_interrupt_ends_a_hold_at_once() {
     use std::io::{BufRead as _, BufReader};
-    let project = plan("hold 24h every 1h\n    $ true");
+    let project = Project::with_gate("hold 24h every 1h\n    $ true");
     let mut child = project
         .gate_command()
         .args(["run", "--format", "json"])

@@ -56,6 +56,13 @@ impl Project {
         project
     }
 
+    /// One whose plan has a phase `p` of one gate `g`: these statements.
+    pub fn with_gate(gate: &str) -> Self {
+        Self::with_plan(&format!(
+            "phase p \"P\" {{\n  gate g {{\n    {gate}\n  }}\n  tag \"v1\"\n}}\n"
+        ))
+    }
+
     pub fn path(&self) -> &Path {
         self.dir.path()
     }

@@ -12,16 +12,10 @@ fn green_at(n: u32) -> String {
     )
 }
 
-fn plan(gate: &str) -> Project {
-    Project::with_plan(&format!(
-        "phase p \"P\" {{\n  gate g {{\n    {gate}\n  }}\n  tag \"v1\"\n}}\n"
-    ))
-}
-
 #[test]
 fn a_gate_green_at_its_third_attempt_is_flaky_in_every_output() {
     let gate = format!("retry 3\n    $ {}", green_at(3));
-    let answer = plan(&gate).gate(&["try"]).exits(0);
+    let answer = Project::with_gate(&gate).gate(&["try"]).exits(0);
     let shown = regex::Regex::new(r" +\d+ ms|\d+\.\d+ s|tree .*")
         .unwrap()
         .replace_all(&answer.stdout, " …")
@@ -58,7 +52,9 @@ fn a_gate_green_at_its_third_attempt_is_flaky_in_every_output() {
              nothing was committed (try)
     ");
 
-    let answer = plan(&gate).gate(&["run", "--format", "github"]).exits(0);
+    let answer = Project::with_gate(&gate)
+        .gate(&["run", "--format", "github"])
+        .exits(0);
     let annotation = answer
         .stdout
         .lines()
@@ -69,7 +65,7 @@ fn a_gate_green_at_its_third_attempt_is_flaky_in_every_output() {
         answer.text()
     );
 
-    let project = plan(&gate);
+    let project = Project::with_gate(&gate);
     let answer = project.gate(&["run", "--format", "json"]).exits(0);
     assert_eq!(answer.verdicts(), ["g flaky"]);
     assert_eq!(answer.codes(), ["W101 plan.gate:2:8"]);
@@ -113,7 +109,7 @@ fn a_gate_green_at_its_third_attempt_is_flaky_in_every_output() {
 
 #[test]
 fn a_gate_green_at_once_is_not_flaky() {
-    let answer = plan("retry 3\n    $ true")
+    let answer = Project::with_gate("retry 3\n    $ true")
         .gate(&["run", "--format", "json"])
         .exits(0);
     assert_eq!(answer.verdicts(), ["g pass"]);
@@ -123,7 +119,9 @@ fn a_gate_green_at_once_is_not_flaky() {
 #[test]
 fn what_is_never_green_is_red_with_every_attempt_told() {
     let gate = format!("retry 2\n    $ {}", green_at(9));
-    let answer = plan(&gate).gate(&["try", "--format", "json"]).exits(1);
+    let answer = Project::with_gate(&gate)
+        .gate(&["try", "--format", "json"])
+        .exits(1);
     assert_eq!(answer.verdicts(), ["g fail"]);
     let events = answer.events();
     let diagnostic = events
@@ -158,13 +156,17 @@ fn what_is_never_green_is_red_with_every_attempt_told() {
 #[test]
 fn what_is_blocked_is_tried_again_and_red_counts_more() {
     let twice = "retry 2\n    $ echo x >> .git/times; case $(wc -l < .git/times) in 1) no-such-tool;; 2) exit 5;; *) no-such-tool;; esac";
-    let answer = plan(twice).gate(&["try", "--format", "json"]).exits(1);
+    let answer = Project::with_gate(twice)
+        .gate(&["try", "--format", "json"])
+        .exits(1);
     assert_eq!(answer.verdicts(), ["g fail"]);
     assert_eq!(answer.codes(), ["R101 plan.gate:4:7"]);
 
     let late =
         "retry 1\n    timeout 2s\n    $ test -e .git/second || { touch .git/second; sleep 100; }";
-    let answer = plan(late).gate(&["try", "--format", "json"]).exits(0);
+    let answer = Project::with_gate(late)
+        .gate(&["try", "--format", "json"])
+        .exits(0);
     assert_eq!(answer.verdicts(), ["g flaky"]);
     let events = answer.events();
     let first = events
@@ -201,13 +203,13 @@ fn a_value_of_an_attempt_before_is_gone_in_the_next() {
         "retry 2\n    $ {}\n    let last = output\n    expect last == \"time 2\"",
         green_at(1)
     );
-    plan(&gate).gate(&["try"]).exits(0);
+    Project::with_gate(&gate).gate(&["try"]).exits(0);
 }
 
 #[test]
 fn an_interrupt_ends_the_pause_between_attempts() {
     use std::io::{BufRead as _, BufReader};
-    let project = plan("retry 1 every 1h\n    $ false");
+    let project = Project::with_gate("retry 1 every 1h\n    $ false");
     let mut child = project
         .gate_command()
         .args(["try", "--format", "json"])
