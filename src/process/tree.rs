@@ -216,12 +216,20 @@ impl Tree {
         }
         // What was born while we looked can have been missed; who bore it may be gone.
         // Each round has only those to look at.
+        let mut asked = false;
         let rounds = if signal.is_some() { CHASE } else { ROUNDS };
         for _ in 0..rounds {
             if since.pids.is_empty() {
                 break;
             }
             for pid in since.pids {
+                if !self.may_be_ours(pid) {
+                    continue;
+                }
+                // Before the first is looked at closely, which is dear where many were born.
+                if !std::mem::replace(&mut asked, true) && self.leader_reaped && nobody_is_left() {
+                    return;
+                }
                 if let Some(survivor) = self.survivor(pid) {
                     if let Some(signal) = signal {
                         platform::signal_process(pid, signal);
@@ -247,16 +255,17 @@ impl Tree {
         }
     }
 
-    /// The process, if it is alive and of this tree, the leader aside.
-    fn survivor(&self, pid: Pid) -> Option<Survivor> {
-        if pid == self.leader && !self.leader_reaped
+    /// Whether there is such a process, and it is neither ourselves nor a leader.
+    fn may_be_ours(&self, pid: Pid) -> bool {
+        !(pid == self.leader && !self.leader_reaped
             || pid <= 1
             || !platform::is_there(pid)
             || pid == platform::own_pid()
-            || running().contains(&pid)
-        {
-            return None;
-        }
+            || running().contains(&pid))
+    }
+
+    /// The process, if it is alive and of this tree.
+    fn survivor(&self, pid: Pid) -> Option<Survivor> {
         let seen = platform::look(pid)?;
         let orphan = is_orphan(&seen);
         if seen.zombie {
@@ -307,11 +316,24 @@ fn is_orphan(seen: &Seen) -> bool {
         && seen.group != platform::own_group()
 }
 
+/// Whether no command that has ended left anybody: whoever descends from one is an orphan,
+/// and so our child, or the descendant of one that is.
+fn nobody_is_left() -> bool {
+    let known = || {
+        let children = platform::own_children()?;
+        let running = running();
+        let all = children.iter().all(|pid| running.contains(pid));
+        all.then_some(children)
+    };
+    // Where one of them goes while they are listed, the list may lack another.
+    ADOPTING.load(Ordering::SeqCst) && known().is_some_and(|first| known() == Some(first))
+}
+
 /// Takes the status of orphans that died meanwhile. While a command runs for long they would
 /// else hold their pids, until there are none left for anybody.
 pub(super) fn reap_orphans() {
     if ADOPTING.load(Ordering::SeqCst) {
-        for pid in platform::own_children() {
+        for pid in platform::own_children().unwrap_or_default() {
             if !running().contains(&pid) && platform::look(pid).is_some_and(|seen| seen.zombie) {
                 reap(pid);
             }

@@ -80,20 +80,19 @@ pub(in super::super) fn pids_since(pid: Pid, ago: Duration) -> Pids {
 }
 
 /// Our children, the dead ones too; none where the kernel does not list them.
-pub(in super::super) fn own_children() -> Vec<Pid> {
-    let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
-    let lists = threads.flatten().filter_map(|thread| {
-        let list = fs::read_to_string(thread.path().join("children"));
-        list.ok()
-    });
+pub(in super::super) fn own_children() -> Option<Vec<Pid>> {
     let mut pids = Vec::new();
-    for list in lists {
-        pids.extend(
-            list.split_ascii_whitespace()
-                .filter_map(|pid| pid.parse::<Pid>().ok()),
-        );
+    for thread in fs::read_dir("/proc/self/task").ok()?.flatten() {
+        match fs::read_to_string(thread.path().join("children")) {
+            Ok(list) => {
+                let list = list.split_ascii_whitespace();
+                pids.extend(list.filter_map(|pid| pid.parse::<Pid>().ok()));
+            }
+            // A thread that just ended leaves its children to the others.
+            Err(_) => return None,
+        }
     }
-    pids
+    Some(pids)
 }
 
 /// The pids of all processes.

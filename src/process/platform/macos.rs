@@ -38,8 +38,8 @@ pub(in super::super) fn all_pids() -> Pids {
 }
 
 /// There are no orphans to look after here.
-pub(in super::super) fn own_children() -> Vec<Pid> {
-    Vec::new()
+pub(in super::super) fn own_children() -> Option<Vec<Pid>> {
+    None
 }
 
 /// Looks at a process; none where there is none, or it is another user's.
