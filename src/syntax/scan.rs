@@ -145,6 +145,8 @@ struct Scanner<'s> {
     bare: usize,
     /// Whether this is the second pass.
     again: bool,
+    /// How many bytes may still be looked at twice to see what a mistake was.
+    spare: usize,
     /// The block without braces in hand.
     indented: Option<Indented>,
     /// The braces that are open in the script in hand.
@@ -190,6 +192,7 @@ impl<'s> Scanner<'s> {
             strays: 0,
             bare: 0,
             again: false,
+            spare: 8 * source.text().len() + (1 << 20),
             indented: None,
             script_nest: Vec::new(),
             conflicts_end: true,

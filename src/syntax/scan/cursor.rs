@@ -28,6 +28,14 @@ impl<'s> Scanner<'s> {
         at
     }
 
+    /// Whether `bytes` more may be looked at twice: what a mistake was is not worth the time
+    /// of a file made of nothing else.
+    pub(super) fn spares(&mut self, bytes: usize) -> bool {
+        let enough = bytes <= self.spare;
+        self.spare -= if enough { bytes } else { 0 };
+        enough
+    }
+
     pub(super) fn skip_blanks(&self, at: usize) -> usize {
         self.skip(at, |b| matches!(b, b' ' | b'\t'))
     }

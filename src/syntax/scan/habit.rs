@@ -15,6 +15,9 @@ enum GoesOn {
     Here(usize, usize),
 }
 
+/// How far below its command a here-document may end for it to be seen as one.
+const HERE_DOCUMENT: usize = 64 << 10;
+
 impl Scanner<'_> {
     /// YAML's `allow:` with lines of `- "src/**"` below it, where the line ends: reported, and
     /// put on one line.
@@ -175,7 +178,7 @@ impl Scanner<'_> {
     }
 
     /// What of the command shows that it goes on.
-    fn goes_on(&self, start: usize, end: usize) -> Option<GoesOn> {
+    fn goes_on(&mut self, start: usize, end: usize) -> Option<GoesOn> {
         let mut at = start;
         while at < end {
             match self.byte(at)? {
@@ -212,13 +215,17 @@ impl Scanner<'_> {
     }
 
     /// Where the line ends that ends the here-document whose word stands at `at`.
-    fn here_document(&self, at: usize, end: usize) -> Option<usize> {
+    fn here_document(&mut self, at: usize, end: usize) -> Option<usize> {
+        let far = self.text.len().min(end + HERE_DOCUMENT);
+        if !self.spares(far - end) {
+            return None;
+        }
         let word = self.text.get(at..end)?.trim_start_matches('-').trim_start();
         let word = word.split([' ', '\t', ';', '|', '>', ')']).next()?;
         let word = word.trim_matches(['\'', '"', '\\']);
         let named = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
         let mut line = end;
-        while named && line < self.text.len() {
+        while named && line < far {
             let next = self.line_end(line + 1);
             if self.text.get(line + 1..next)?.trim() == word {
                 return Some(next);

@@ -21,6 +21,7 @@ impl Scanner<'_> {
         let kept = before_separator(inside);
         if kept.len() == inside.len()
             || !self.touches_word(close + 1)
+            || !self.spares(line_end - start)
             || !self.never_closed(start, line_end)
         {
             return false;
@@ -50,12 +51,15 @@ impl Scanner<'_> {
     /// is reported, and the string goes on to the last quote of the line.
     fn apostrophe(&mut self, start: usize, close: usize, line_end: usize) -> bool {
         let letter = |at: usize| self.byte(at).is_some_and(|b| b.is_ascii_alphabetic());
+        if !letter(close - 1) || !letter(close + 1) || !self.spares(line_end - close) {
+            return false;
+        }
         let last = self
             .text
             .get(close + 1..line_end)
             .and_then(|rest| rest.rfind('\''))
             .map(|found| close + 1 + found);
-        let Some(last) = last.filter(|_| letter(close - 1) && letter(close + 1)) else {
+        let Some(last) = last else {
             return false;
         };
         if !self.never_closed(start, line_end) {
