@@ -22,6 +22,7 @@ mod tree;
 
 pub use env::Env;
 pub use find::find_program;
+pub(crate) use interrupt::HEARD;
 pub use interrupt::{Interrupt, handle_signals};
 pub use line::Line;
 pub use marker::{MARKER, mark, runs_under};

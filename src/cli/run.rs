@@ -11,7 +11,7 @@ use super::judged::Judged;
 use super::locate::Located;
 use super::output::Output;
 use super::{Format, Sets};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::process::{self, Interrupt};
 use crate::repo::Repository;
 use crate::report::{GithubReporter, HumanReporter, json};
@@ -167,8 +167,14 @@ fn go(
     process::adopt_orphans();
     // Without the handlers a signal ends us at once, as it would any program.
     let _handlers = process::handle_signals(&interrupt);
-    // A terminal's Ctrl-C reaches the calls of git too: that they failed is no news.
-    let interrupted = || interrupt.signal().map(|signal| Ended::with(128 + signal));
+    // A terminal's Ctrl-C reaches the calls of git too, maybe before us: that they failed is
+    // no news.
+    let interrupted = |code: Option<Code>| {
+        if code == Some(Code::GIT_FAILED) {
+            let _ = interrupt.wait(process::HEARD);
+        }
+        interrupt.signal().map(|signal| Ended::with(128 + signal))
+    };
     let reporter = Arc::new(Mutex::new(Reporter::new(how.format, output)));
     let report = |event: &Event| {
         reporter
@@ -181,9 +187,10 @@ fn go(
         // Before the plan and the tree are read: the run before this one may change both.
         Some(Wait(wait)) => match Turn::take(&repo, wait, &interrupt, |event| report(&event)) {
             Ok(Some(turn)) => Some(turn),
-            Ok(None) => return interrupted().unwrap_or(Ended::with(3)),
+            Ok(None) => return interrupted(None).unwrap_or(Ended::with(3)),
             Err(refusal) => {
-                if let Some(ended) = interrupted() {
+                let first = refusal.diagnostics.items.first();
+                if let Some(ended) = interrupted(first.map(|first| first.code)) {
                     return ended;
                 }
                 output.diagnostics(&refusal.diagnostics, how.format);
@@ -195,7 +202,7 @@ fn go(
         Ok(read) => read,
         // Of what is in the way, the index is only a part.
         Err(error) => {
-            if let Some(ended) = interrupted() {
+            if let Some(ended) = interrupted(Some(error.code())) {
                 return ended;
             }
             let error = repo.preflight().err().unwrap_or(error);

@@ -13,6 +13,9 @@ use super::platform::{self, Ready};
 use super::tree;
 use crate::disk;
 
+/// How long a signal is waited for that ended git and may be on its way to us.
+pub(crate) const HEARD: Duration = Duration::from_millis(500);
+
 /// A switch that ends every command run under it. Clones are the same switch.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<Inner>);

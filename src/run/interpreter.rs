@@ -1,7 +1,7 @@
 //! The interpreter of a plan: the face embedding programs and the command line use.
 
 use std::sync::{Mutex, Once, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::event::{DiagnosticEvent, Event, Mode, Verdict};
 use super::mask::mask;
@@ -13,7 +13,7 @@ use super::turn::Turn;
 use crate::analysis::Given;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::plan::Plan;
-use crate::process::Interrupt;
+use crate::process::{self, Interrupt};
 use crate::repo::{Oid, Repository};
 use crate::script::Scripts;
 use crate::secret::{SHORTEST, Secrets};
@@ -61,9 +61,6 @@ pub struct Interpreter<'p> {
     /// Edits that do not count are named once a run.
     pub(super) edits_named: Once,
 }
-
-/// How long a signal is waited for that ended git and may be on its way to us.
-const HEARD: Duration = Duration::from_millis(500);
 
 /// A secret that would hide ordinary text.
 fn too_short(name: &Spanned<String>) -> Diagnostic {
@@ -305,7 +302,7 @@ impl<'p> Interpreter<'p> {
             items.any(|item| item.code == Code::GIT_FAILED)
         };
         if outcome.as_ref().is_err_and(ended) {
-            let _ = self.interrupt.wait(HEARD);
+            let _ = self.interrupt.wait(process::HEARD);
         }
         // A terminal's Ctrl-C reaches the calls of git too: that they failed is no news.
         let outcome = match (outcome, self.interrupt.signal()) {
