@@ -122,6 +122,7 @@ const LONG: &[(&str, &str, &str)] = &[
     ("", "edition 2026\n", ""),
     ("", "use \"./a.gate\" as b\ninclude \"./c.gate\"\n", ""),
     ("", "param a: list<list<int>> = [1]\n", ""),
+    ("", "param a: int[] = [1]\n", ""),
     ("", "every phase {\nregress all\n}\n", ""),
     (
         "plan {\n",
