@@ -176,7 +176,10 @@ fn a_red_that_is_found_last_is_not_preceded_by_a_green() {
     let project = plan("  gate edits $ echo more >> plan.gate");
     let text = project.gate(&["run"]).exits(1).stdout;
     let words: Vec<&str> = text.lines().filter_map(|l| l.split(' ').next()).collect();
-    assert!(words.contains(&"RED") && !words.contains(&"GREEN"), "{text}");
+    assert!(
+        words.contains(&"RED") && !words.contains(&"GREEN"),
+        "{text}"
+    );
     assert!(text.contains("p: tree changed, 1 passed"), "{text}");
 }
 

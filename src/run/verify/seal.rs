@@ -148,9 +148,8 @@ pub(super) fn verify_strays(look: &Look<'_>, seals: &[SealFacts<'_>], found: &mu
                 "the tag `{}` of phase `{}` is the seal of phase `{of}`",
                 tag.name, seal.phase
             );
-            let diagnostic = placed(look, &seal.phase, Code::TAG_MOVED, message).help(
-                "fetch the tag from where it is right: `git fetch REMOTE tag NAME --force`",
-            );
+            let diagnostic = placed(look, &seal.phase, Code::TAG_MOVED, message)
+                .help("fetch the tag from where it is right: `git fetch REMOTE tag NAME --force`");
             found.add(diagnostic, &about);
         }
     }
