@@ -104,7 +104,7 @@ pub enum StepKind {
     Command(Command),
     /// Must be true.
     Expect(Expect),
-    /// Keeps a value under a slot that [`Builtin::Local`] names, unique in the gate.
+    /// Keeps a value under a slot that [`Builtin::Local`](super::Builtin::Local) names, unique in the gate.
     Let {
         /// The slot.
         slot: usize,
