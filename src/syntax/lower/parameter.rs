@@ -50,10 +50,7 @@ impl Lowering<'_> {
                 if self.failed {
                     return None;
                 }
-                let at = parts
-                    .list
-                    .first()
-                    .map_or(parts.end, |next| self.exact(next).start as usize);
+                let at = self.next_of(parts);
                 let place = if colon.is_some() {
                     self.token_at(at)
                 } else {

@@ -251,6 +251,12 @@ impl Lowering<'_> {
         self.missing(Code::MISSING_BLOCK, parts, head, "a block in `{ }`")
     }
 
+    /// Where the next part begins, or the end of all.
+    pub(super) fn next_of(&self, parts: &Parts<'_>) -> usize {
+        let next = parts.list.first();
+        next.map_or(parts.end, |next| self.exact(next).start as usize)
+    }
+
     /// Something is missing after the part that ends at `parts.end`, or before the part
     /// that stands there in its place.
     pub(super) fn missing<T>(
@@ -263,10 +269,7 @@ impl Lowering<'_> {
         if self.failed {
             return None;
         }
-        let at = parts
-            .list
-            .first()
-            .map_or(parts.end, |next| self.exact(next).start as usize);
+        let at = self.next_of(parts);
         self.missing_at(code, at, head, wanted);
         None
     }

@@ -31,16 +31,18 @@ impl Scanner<'_> {
         self.mend(range, blanks);
     }
 
+    /// Where the line that `at` stands in begins.
+    pub(super) fn line_start_of(&self, at: usize) -> usize {
+        if at >= self.line_start {
+            return self.line_start;
+        }
+        let before = self.text.get(..at);
+        let newline = before.and_then(|before| before.rfind('\n'));
+        newline.map_or(0, |newline| newline + 1)
+    }
+
     pub(super) fn quiet_line(&mut self, at: usize) {
-        let start = if at >= self.line_start {
-            self.line_start
-        } else {
-            self.text
-                .get(..at)
-                .and_then(|before| before.rfind('\n'))
-                .map_or(0, |newline| newline + 1)
-        };
-        let range = start..self.line_end(at) + 1;
+        let range = self.line_start_of(at)..self.line_end(at) + 1;
         if self.found.quiet.last() != Some(&range) {
             self.found.quiet.push(range);
         }

@@ -287,14 +287,7 @@ impl Scanner<'_> {
 
     /// The blanks before the first word of the line that `at` stands in.
     pub(super) fn indent_of(&self, at: usize) -> usize {
-        let start = if at >= self.line_start {
-            self.line_start
-        } else {
-            self.text
-                .get(..at)
-                .and_then(|before| before.rfind('\n'))
-                .map_or(0, |newline| newline + 1)
-        };
+        let start = self.line_start_of(at);
         self.skip_blanks(start) - start
     }
 }

@@ -97,6 +97,20 @@ fn there_is(program: &str) -> bool {
     asked.is_ok_and(|output| output.status.success())
 }
 
+/// Has another name in the place of the tagger's.
+fn a_forged_tag_is_found(project: &Project, tag: &str) {
+    project.write(
+        ".git/tag",
+        format!("{}\n", tag.replace("tagger Ada", "tagger Eve")),
+    );
+    let id = project.git(&["hash-object", "-w", "-t", "tag", ".git/tag"]);
+    project.git(&["update-ref", "refs/tags/site-done", &id]);
+    assert_eq!(
+        findings(project, &[]),
+        ["R609 the signature of the tag of phase `site` is not good"]
+    );
+}
+
 #[test]
 fn by_openpgp() {
     if !there_is("gpg") {
@@ -158,16 +172,7 @@ fn by_openpgp() {
     assert!(told[0].contains("NO_PUBKEY"), "{told:?}");
 
     // Signed, and edited afterwards; and not signed at all.
-    project.write(
-        ".git/tag",
-        format!("{}\n", tag.replace("tagger Ada", "tagger Eve")),
-    );
-    let id = project.git(&["hash-object", "-w", "-t", "tag", ".git/tag"]);
-    project.git(&["update-ref", "refs/tags/site-done", &id]);
-    assert_eq!(
-        findings(&project, &[]),
-        ["R609 the signature of the tag of phase `site` is not good"]
-    );
+    a_forged_tag_is_found(&project, &tag);
     project.write(".git/tag", text);
     let id = project.git(&["hash-object", "-w", "-t", "tag", ".git/tag"]);
     project.git(&["update-ref", "refs/tags/site-done", &id]);
@@ -213,16 +218,7 @@ fn by_x509() {
     assert_eq!((code, unchecked(&proof)), (0, Vec::new()));
     assert_eq!(signed(&proof), ["commit good", "tag good", "entry good"]);
     let tag = project.git(&["cat-file", "tag", "site-done"]);
-    project.write(
-        ".git/tag",
-        format!("{}\n", tag.replace("tagger Ada", "tagger Eve")),
-    );
-    let id = project.git(&["hash-object", "-w", "-t", "tag", ".git/tag"]);
-    project.git(&["update-ref", "refs/tags/site-done", &id]);
-    assert_eq!(
-        findings(&project, &[]),
-        ["R609 the signature of the tag of phase `site` is not good"]
-    );
+    a_forged_tag_is_found(&project, &tag);
 }
 
 #[test]
