@@ -41,7 +41,7 @@ pub use chain::{Chain, ChainLink, RangeCommit};
 pub use change::{AddedLine, Change, ChangeKind};
 pub use checkout::{CheckedPlace, Checkout};
 pub use error::RepoError;
-pub use ledger::{LedgerEntry, Moment, Record};
+pub use ledger::{CutOff, LedgerEntry, Moment, Record};
 pub use loader::{DiskLoader, TreeLoader};
 pub use lock::{Holder, RunLock};
 pub use object::{EntryKind, TreeEntry};

@@ -11,6 +11,7 @@ use super::output::Output;
 use crate::analysis::lock::Amendments;
 use crate::diagnostic::Diagnostics;
 use crate::plan::Plan;
+use crate::repo::{CutOff, RepoError};
 use crate::report::status::{PhaseLine, table};
 use crate::run::{Interpreter, States};
 
@@ -28,8 +29,8 @@ pub(super) struct StatusArgs {
 /// `gate status`: 0, or 2 where there is no valid plan to speak of.
 pub(super) fn status(args: &StatusArgs, output: &Output) -> i32 {
     match read(args) {
-        Ok((plan, states, pending)) => {
-            print(args, output, &plan, &states, &pending);
+        Ok(read) => {
+            print(args, output, &read);
             0
         }
         Err(diagnostics) => {
@@ -41,24 +42,44 @@ pub(super) fn status(args: &StatusArgs, output: &Output) -> i32 {
     }
 }
 
-fn read(args: &StatusArgs) -> Result<(Plan, States, Amendments), Box<Diagnostics>> {
+/// Where one is.
+struct Read {
+    plan: Plan,
+    states: States,
+    pending: Amendments,
+    cut_off: Option<CutOff>,
+}
+
+fn read(args: &StatusArgs) -> Result<Read, Box<Diagnostics>> {
     let Asked {
         repo,
         located,
         judged: Judged { plan, tree, .. },
         given,
     } = Asked::read(args.plan.as_deref(), &args.sets)?;
-    let states =
-        States::derive(&plan, &repo).map_err(|error| Box::new(error.diagnostic().into()))?;
+    let failed = |error: RepoError| Box::new(error.diagnostic().into());
+    let states = States::derive(&plan, &repo).map_err(failed)?;
+    let cut_off = repo.cut_off(plan.name()).map_err(failed)?;
     let pending = Interpreter::new(&plan, repo)
         .tree(tree)
         .given(&given)
         .amendments()
         .map_err(|refusal| Box::new(located.relocate(refusal.diagnostics)))?;
-    Ok((plan, states, pending))
+    Ok(Read {
+        plan,
+        states,
+        pending,
+        cut_off,
+    })
 }
 
-fn print(args: &StatusArgs, output: &Output, plan: &Plan, states: &States, pending: &Amendments) {
+fn print(args: &StatusArgs, output: &Output, read: &Read) {
+    let Read {
+        plan,
+        states,
+        pending,
+        cut_off,
+    } = read;
     let phases = plan.phases.iter().zip(&states.phases);
     if args.json {
         let phases: Vec<_> = phases
@@ -90,6 +111,11 @@ fn print(args: &StatusArgs, output: &Output, plan: &Plan, states: &States, pendi
                 "parts": item.parts,
                 "difference": item.difference,
             })).collect::<Vec<_>>(),
+            "cut_off": cut_off.as_ref().map(|cut| json!({
+                "entries": cut.entries,
+                "last": cut.last,
+                "title": cut.title,
+            })),
         });
         output.line(&document.to_string());
         return;
@@ -97,5 +123,6 @@ fn print(args: &StatusArgs, output: &Output, plan: &Plan, states: &States, pendi
     let lines: Vec<PhaseLine<'_>> = phases
         .map(|(phase, state)| PhaseLine { phase, state })
         .collect();
-    output.line(&table(plan, &lines, &pending.items, output.out));
+    let table = table(plan, &lines, &pending.items, cut_off.as_ref(), output.out);
+    output.line(&table);
 }

@@ -383,6 +383,7 @@ codes! {
     BAD_SIGNATURE = "R609", "a signature that is missing or not good";
     SEAL_MISSING = "R610", "a sealed phase after one that is not";
     NOT_COVERED = "R611", "a commit that no seal covers";
+    LEDGER_CUT = "R612", "a ledger that lost what this clone recorded";
 
     COMMAND_NOT_FOUND = "B101", "a command was not found or not executable";
     TIMED_OUT = "B102", "a command ran out of time";

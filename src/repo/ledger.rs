@@ -8,11 +8,13 @@
 mod append;
 mod kept;
 mod name;
+mod recorded;
 
 pub use append::Record;
 pub(super) use append::{move_ref, title};
 use name::LEDGERS;
 pub(super) use name::ledger_ref;
+pub use recorded::CutOff;
 
 use serde::Serialize;
 use serde_json::Value;

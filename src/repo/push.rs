@@ -1,6 +1,6 @@
 //! What a seal made, pushed.
 
-use super::ledger::{JOIN, Record, ledger_ref, move_ref};
+use super::ledger::{JOIN, Record, ledger_ref};
 use super::tag::tag_ref;
 use super::{Head, RepoError, Repository};
 use crate::disk::Step;
@@ -108,13 +108,17 @@ impl Repository {
     fn join_ledger(&self, remote: &str, plan: &str) -> Result<(), RepoError> {
         let ledger = ledger_ref(plan);
         let known = self.remotes()?.iter().any(|name| name == remote);
-        // An address is no name to keep refs under.
-        let name = if known { remote } else { "address" };
+        // An address is no name to keep refs under; what another had does not matter.
+        let (name, force) = if known {
+            (remote, "")
+        } else {
+            ("address", "+")
+        };
         let end = ledger.strip_prefix("refs/gate").unwrap_or(&ledger);
         let fetched = format!("refs/gate/remotes/{name}{end}");
         let call = self.git().args(["fetch", "--quiet", "--no-tags"]);
         let call = call.args(["--no-write-fetch-head", "--end-of-options", remote]);
-        let call = call.arg(format!("+{ledger}:{fetched}"));
+        let call = call.arg(format!("{force}{ledger}:{fetched}"));
         call.writing(Step::Fetch).run()?;
 
         let tip = self.reference(&ledger)?;
@@ -130,7 +134,7 @@ impl Repository {
         if tip.as_ref() == Some(&new) {
             return Ok(());
         }
-        let orders = move_ref(&ledger, &new, tip.as_ref());
+        let orders = self.move_ledger(plan, &new, tip.as_ref(), &parents)?;
         self.transact(Step::Record, &orders, "gate: join")
     }
 }

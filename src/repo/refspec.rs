@@ -5,10 +5,11 @@ use crate::disk::Step;
 
 impl Repository {
     /// The refspec by which a remote's ledger is fetched. It lands beside ours and never
-    /// on it: what only one of the two has recorded must not be lost.
+    /// on it: what only one of the two has recorded must not be lost. It has no `+`, so that
+    /// git refuses a ledger that was cut off or written anew since the last fetch.
     #[must_use]
     pub fn ledger_refspec(remote: &str) -> String {
-        format!("+refs/gate/ledger/*:refs/gate/remotes/{remote}/ledger/*")
+        format!("refs/gate/ledger/*:refs/gate/remotes/{remote}/ledger/*")
     }
 
     /// Whether `git fetch` of a remote brings its ledger along.

@@ -93,7 +93,8 @@ impl Repository {
         let mut attempt = 1;
         loop {
             let tip = self.reference(&ledger)?;
-            let mut parents = self.parents(&seal.plan, tip.as_ref())?;
+            let before = self.parents(&seal.plan, tip.as_ref())?;
+            let mut parents = before.clone();
             for (tree, record) in &entries {
                 parents = vec![self.write_entry(tree, record, &parents)?];
             }
@@ -112,7 +113,7 @@ impl Repository {
                 let old = old.filter(|old| seal.old_tag.as_ref() == Some(old));
                 orders.push_str(&move_ref(&tag_ref(name), &tag, old.as_ref()));
             }
-            orders.push_str(&move_ref(&ledger, &entry, tip.as_ref()));
+            orders.push_str(&self.move_ledger(&seal.plan, &entry, tip.as_ref(), &before)?);
             orders.push_str(&self.let_go_of_reds(&seal.plan, &seal.ledger.statement)?);
             match self.move_all(seal, &orders, &reason) {
                 Ok(()) => {

@@ -3,6 +3,7 @@
 use super::style::{Ink, Style};
 use crate::analysis::lock::Amendment;
 use crate::plan::{Phase, Plan};
+use crate::repo::CutOff;
 use crate::run::PhaseState;
 use crate::sanitise::sanitise_line as sanitise;
 
@@ -14,9 +15,16 @@ pub struct PhaseLine<'a> {
     pub state: &'a PhaseState,
 }
 
-/// A line a phase, what of the plan under lock was changed, and what comes next.
+/// A line a phase, what of the plan under lock was changed, what the ledger lost, and what
+/// comes next.
 #[must_use]
-pub fn table(plan: &Plan, lines: &[PhaseLine<'_>], pending: &[Amendment], style: Style) -> String {
+pub fn table(
+    plan: &Plan,
+    lines: &[PhaseLine<'_>],
+    pending: &[Amendment],
+    cut_off: Option<&CutOff>,
+    style: Style,
+) -> String {
     let mut out = vec![super::title(plan, style), String::new()];
     let name_width = lines
         .iter()
@@ -62,6 +70,13 @@ pub fn table(plan: &Plan, lines: &[PhaseLine<'_>], pending: &[Amendment], style:
             "  {}   {}",
             style.paint(Ink::Bad, "amend"),
             sanitise(&amendment.message())
+        ));
+    }
+    if let Some(cut) = cut_off {
+        out.push(format!(
+            "  {} {}: gate verify",
+            style.paint(Ink::Bad, "ledger"),
+            sanitise(&cut.to_string())
         ));
     }
     let open = lines.iter().find(|line| *line.state == PhaseState::Open);

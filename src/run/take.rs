@@ -24,6 +24,11 @@ impl<'p> Interpreter<'p> {
         self.repo.check_identity()?;
         self.repo.check_ledger(self.plan.name())?;
         self.check_lock()?;
+        if let Some(cut) = self.repo.cut_off(self.plan.name())? {
+            self.emit(Event::Notice {
+                text: format!("{cut}: see `gate verify`"),
+            });
+        }
         let mut outcome = Outcome {
             verdict: Verdict::Pass,
             sealed: Vec::new(),

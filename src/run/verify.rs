@@ -73,7 +73,7 @@ pub fn verify(
         tags: repo.seal_tags()?,
     };
     let mut found = Findings::default();
-    chain::verify(&look, &mut found);
+    chain::verify(&look, &mut found)?;
     let range = match subject {
         Subject::Range(range) => Some(repo.range(range)?.ok_or_else(|| {
             look.refuse(

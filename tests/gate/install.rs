@@ -15,7 +15,7 @@ fn fetch_brings_the_ledger_along() {
     let (_there, here) = with_remote();
     insta::assert_snapshot!(here.gate(&["install", "ledger"]).exits(0).stdout, @"
     added to the configuration of this repository:
-      remote.origin.fetch = +refs/gate/ledger/*:refs/gate/remotes/origin/ledger/*
+      remote.origin.fetch = refs/gate/ledger/*:refs/gate/remotes/origin/ledger/*
     `git fetch origin` now brings its ledger along; `gate log` and `gate verify` read it with yours
     ");
     here.git(&["fetch", "--quiet", "--tags", "origin"]);
@@ -34,14 +34,14 @@ fn it_says_what_it_would_do_does_it_once_and_takes_it_back() {
     let before = here.read(".git/config");
     insta::assert_snapshot!(here.gate(&["install", "ledger", "--dry-run"]).exits(0).stdout, @"
     would be added to the configuration of this repository:
-      remote.origin.fetch = +refs/gate/ledger/*:refs/gate/remotes/origin/ledger/*
+      remote.origin.fetch = refs/gate/ledger/*:refs/gate/remotes/origin/ledger/*
     ");
     assert_eq!(here.read(".git/config"), before);
     here.gate(&["install", "ledger", "origin"]).exits(0);
     let after = here.read(".git/config");
     insta::assert_snapshot!(here.gate(&["install", "ledger"]).exits(0).stdout, @"
     nothing to do: this is there already
-      remote.origin.fetch = +refs/gate/ledger/*:refs/gate/remotes/origin/ledger/*
+      remote.origin.fetch = refs/gate/ledger/*:refs/gate/remotes/origin/ledger/*
     ");
     assert_eq!(here.read(".git/config"), after);
     here.gate(&["install", "ledger", "--uninstall"]).exits(0);
@@ -65,4 +65,20 @@ fn a_remote_that_is_none() {
     here.git(&["remote", "remove", "origin"]);
     let answer = here.gate(&["install", "ledger"]).exits(2);
     assert!(answer.stderr.contains("E0451"), "{}", answer.stderr);
+}
+
+/// A ledger only grows: what it no longer holds is not taken from those who have it.
+#[test]
+fn a_ledger_that_was_cut_off_there_is_not_fetched() {
+    let (there, here) = with_remote();
+    here.gate(&["install", "ledger"]).exits(0);
+    here.git(&["fetch", "--quiet", "origin"]);
+    let fetched = || here.git(&["rev-parse", "refs/gate/remotes/origin/ledger/plan"]);
+    let whole = fetched();
+    let ledger = "refs/gate/ledger/plan";
+    there.git(&["update-ref", ledger, &format!("{ledger}~1")]);
+    let mut fetch = here.command("git");
+    let refused = fetch.args(["fetch", "origin"]).output().unwrap();
+    assert!(!refused.status.success(), "{refused:?}");
+    assert_eq!(fetched(), whole);
 }

@@ -242,6 +242,7 @@ fn a_sealed_commit_that_was_amended_or_reset_away() {
     "#);
     // The same without the ledger.
     project.git(&["update-ref", "-d", "refs/gate/ledger/plan"]);
+    project.git(&["update-ref", "-d", "refs/gate/recorded/plan"]);
     let found = findings(&project, &[]);
     assert!(found[0].starts_with("R603"), "{found:?}");
 }
@@ -307,13 +308,92 @@ fn a_ledger_that_was_rewritten() {
     all.extend(findings(&project, &[]));
     insta::assert_debug_snapshot!(all, @r#"
     [
+        "R612 3 entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)",
         "R606 the tag of phase `site` names entry `ID`, which the ledger does not hold",
+        "R612 an entry that this clone recorded is not in the ledger any more: `ID` (sealed site)",
         "R606 the tag of phase `site` names entry `ID`, which the ledger does not hold",
+        "R612 6 entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)",
         "R607 the ledger's entry `ID` (sealed site) is no entry: it has no `entry.json`",
         "R606 the tag of phase `api` names entry `ID`, which the ledger does not hold",
         "R606 the tag of phase `site` names entry `ID`, which the ledger does not hold",
     ]
     "#);
+}
+
+/// What came after the last seal no tag names; this clone knows it all the same.
+#[test]
+fn a_ledger_that_lost_what_this_clone_recorded() {
+    let project = sealed();
+    project.gate(&["run"]).exits(1);
+    project.gate(&["run", "--note", "again"]).exits(1);
+    let whole = ledger(&project);
+    let back = |n: usize| {
+        let to = format!("{whole}~{n}");
+        project.git(&["update-ref", "refs/gate/ledger/plan", &to]);
+    };
+    let of = |text: String| text.replace(&whole, "ID").replace(&whole[..7], "ID");
+    assert_eq!(findings(&project, &[]), [""; 0]);
+    back(1);
+    insta::assert_snapshot!(of(project.gate(&["verify"]).exits(1).stderr), @"
+    error[R612]: an entry that this clone recorded is not in the ledger any more: `ID` (red docs)
+      = help: bring back what was cut off: `git update-ref refs/gate/ledger/plan ID`
+      = help: if it is meant to be so, say it: `git update-ref -d refs/gate/recorded/plan`
+    ");
+    let status = project.gate(&["status"]).exits(0).stdout;
+    let line = status.lines().find(|line| line.contains("recorded"));
+    insta::assert_snapshot!(of(line.unwrap_or_default().to_owned()), @"  ledger an entry that this clone recorded is not in the ledger any more: `ID` (red docs): gate verify");
+    let status = project.gate(&["status", "--json"]).exits(0).stdout;
+    let status: Value = serde_json::from_str(&status).unwrap();
+    assert_eq!(status["cut_off"]["entries"], 1);
+    assert_eq!(status["cut_off"]["last"], whole.as_str());
+    assert_eq!(status["cut_off"]["title"], "red docs");
+
+    // A run says so, goes on, and does not make it good.
+    back(3);
+    let run = project.gate(&["run"]).exits(1);
+    let told = |text: &str| {
+        let line = text.lines().find(|line| line.contains("recorded"));
+        of(line.unwrap_or_default().trim().to_owned())
+    };
+    insta::assert_snapshot!(told(&run.text()), @"note 3 entries that this clone recorded are not in the ledger any more: the last `ID` (red docs): see `gate verify`");
+    let since = ledger(&project);
+    assert_eq!(
+        findings(&project, &[]),
+        [
+            "R612 3 entries that this clone recorded are not in the ledger any more: the last `ID` (red docs)"
+        ]
+    );
+    // Brought back, both are read, and the next entry follows both.
+    let (_, found) = document(&project, &[]);
+    let advice = found["findings"][0]["suggestions"][0]["text"]
+        .as_str()
+        .unwrap();
+    insta::assert_snapshot!(of(advice.to_owned()), @"bring back what was cut off: `git update-ref refs/gate/remotes/recorded/ledger/plan ID`");
+    let command: Vec<&str> = advice.split('`').nth(1).unwrap().split(' ').collect();
+    project.git(&command[1..]);
+    assert_eq!(findings(&project, &[]), [""; 0]);
+    project.gate(&["run"]).exits(1);
+    for entry in [&whole, &since] {
+        project.git(&[
+            "merge-base",
+            "--is-ancestor",
+            entry,
+            "refs/gate/ledger/plan",
+        ]);
+    }
+
+    // Without any ledger it is no less gone; whoever means that may say so.
+    project.git(&["update-ref", "-d", "refs/gate/remotes/recorded/ledger/plan"]);
+    project.git(&["update-ref", "-d", "refs/gate/ledger/plan"]);
+    let (code, found) = document(&project, &[]);
+    assert_eq!(code, 1);
+    let advice = found["findings"][0]["suggestions"][1]["text"]
+        .as_str()
+        .unwrap();
+    insta::assert_snapshot!(advice, @"if it is meant to be so, say it: `git update-ref -d refs/gate/recorded/plan`");
+    let command: Vec<&str> = advice.split('`').nth(1).unwrap().split(' ').collect();
+    project.git(&command[1..]);
+    assert_eq!(findings(&project, &[]), [""; 0]);
 }
 
 #[test]

@@ -112,7 +112,7 @@ impl Repository {
             let tip = self.reference(&reference)?;
             let parents = self.parents(plan, tip.as_ref())?;
             let id = self.write_entry(&tree, record, &parents)?;
-            let mut orders = move_ref(&reference, &id, tip.as_ref());
+            let mut orders = self.move_ledger(plan, &id, tip.as_ref(), &parents)?;
             orders.push_str(&self.keep_red(plan, &record.statement, &id)?);
             let reason = format!("gate: {}", title(&record.statement));
             match self.transact(Step::Record, &orders, &reason) {

@@ -5,6 +5,9 @@ use super::super::{Oid, RepoError, Repository};
 /// Where the ledgers of all plans lie.
 pub(super) const LEDGERS: &str = "refs/gate/ledger/";
 
+/// Where what this clone recorded last lies, of all plans.
+const RECORDED: &str = "refs/gate/recorded/";
+
 impl Repository {
     /// Checks that a plan (its path without `.gate`) can have a ledger: git has no ref `a/b`
     /// beside a ref `a`.
@@ -17,15 +20,19 @@ impl Repository {
             return Ok(());
         }
         let below = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
-        let refs = self.refs_below(LEDGERS)?;
-        let mut others = refs.into_iter().map(|(name, _)| name);
-        match others.find(|other| below(&reference, other) || below(other, &reference)) {
-            None => Ok(()),
-            Some(other) => Err(RepoError::LedgerTaken {
-                plan: format!("{plan}.gate"),
-                other,
-            }),
+        for (folder, reference) in [(LEDGERS, reference), (RECORDED, recorded_ref(plan))] {
+            let refs = self.refs_below(folder)?;
+            let mut others = refs.into_iter().map(|(name, _)| name);
+            if let Some(other) =
+                others.find(|other| below(&reference, other) || below(other, &reference))
+            {
+                return Err(RepoError::LedgerTaken {
+                    plan: format!("{plan}.gate"),
+                    other,
+                });
+            }
         }
+        Ok(())
     }
 
     /// The refs below a folder of them (its name ends in `/`), and what they point at.
@@ -53,6 +60,11 @@ impl Repository {
         };
         Ok(text.lines().filter_map(line).collect())
     }
+}
+
+/// The ref of what this clone recorded last of a plan.
+pub(super) fn recorded_ref(plan: &str) -> String {
+    ledger_ref(plan).replacen(LEDGERS, RECORDED, 1)
 }
 
 /// The ref of a plan's ledger. What may not stand in a ref is written `%XX`.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Look;
 use super::finding::{About, Findings};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::repo::LedgerEntry;
+use crate::repo::{LedgerEntry, RepoError};
 
 const EVENTS: [&str; 8] = [
     "opened", "red", "green", "blocked", "waiting", "signed", "amended", "sealed",
@@ -13,7 +13,8 @@ const EVENTS: [&str; 8] = [
 
 const ADVICE: &str = "fetch the ledger from where it is whole, and compare";
 
-pub(super) fn verify(look: &Look<'_>, found: &mut Findings) {
+pub(super) fn verify(look: &Look<'_>, found: &mut Findings) -> Result<(), RepoError> {
+    cut_off(look, found)?;
     for (id, wrong) in &look.chain.damage {
         let message = format!("the ledger's object `{}` is damaged: {wrong}", id.short());
         let about = About {
@@ -48,6 +49,26 @@ pub(super) fn verify(look: &Look<'_>, found: &mut Findings) {
         }
     }
     of_another_plan(look, found);
+    Ok(())
+}
+
+/// Entries that were recorded here and are gone from the end of the chain.
+fn cut_off(look: &Look<'_>, found: &mut Findings) -> Result<(), RepoError> {
+    let Some(cut) = look.repo.cut_off(look.plan.name())? else {
+        return Ok(());
+    };
+    let about = About {
+        entry: Some(cut.last.to_string()),
+        ..About::default()
+    };
+    let diagnostic = Diagnostic::unplaced(Code::LEDGER_CUT, cut.to_string());
+    let diagnostic = diagnostic.help(match &cut.restore {
+        Some(restore) => format!("bring back what was cut off: `{restore}`"),
+        None => ADVICE.to_owned(),
+    });
+    let forget = format!("if it is meant to be so, say it: `{}`", cut.forget);
+    found.add(diagnostic.help(forget), &about);
+    Ok(())
 }
 
 /// Entries that are about another plan than the one whose ledger this is.
