@@ -5,6 +5,7 @@
 //! only in [`Repository::seal`].
 
 mod ancestry;
+mod boot;
 mod chain;
 mod change;
 mod checkout;

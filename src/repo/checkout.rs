@@ -6,16 +6,19 @@
 //! repository, so that git works inside, and which has an index of its own. Git does not
 //! list it as a working tree, and no hook fires.
 
+mod note;
+
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::git::{Git, Site};
 use super::handles::Traits;
-use super::index::{Index, Stamp};
+use super::index::Index;
 use super::unstaged::unstaged;
 use super::{Head, Oid, Pin, RepoError, RepoPath, Repository, Unstaged, files, share};
 use crate::disk::{self, Step};
+use note::Note;
 
 /// How many paths git is to bring over one by one; beyond, it goes over all of them.
 const FEW: usize = 100;
@@ -91,7 +94,7 @@ impl Repository {
             }
         };
         if way != Way::Nothing {
-            note(&shadow, &site, tree)?;
+            Note::write(&shadow, &site, tree)?;
         }
         share::link(&shadow, &site, self.root(), shared, way == Way::All)?;
         Ok(Checkout {
@@ -114,8 +117,8 @@ impl Repository {
                 let traits = self.handles.traits();
                 let index = traits.and_then(|traits| Index::read(&site.index, traits.format));
                 let is_noted = index.as_ref().is_some_and(|index| {
-                    noted(&checkout.folder)
-                        .is_some_and(|(at, of)| at == *tree && of == index.stamp())
+                    Note::read(&checkout.folder)
+                        .is_some_and(|note| note.tree == *tree && note.index == index.stamp())
                 });
                 let is_tree = || {
                     let call = Git::at(site).arg("write-tree");
@@ -310,22 +313,44 @@ impl Seen {
         if !site.index.exists() {
             return Self::default();
         }
+        let note = Note::read(shadow);
+        if !note.as_ref().is_some_and(Note::is_of_this_boot) {
+            return Self::doubt(site);
+        }
         let index = traits.and_then(|traits| Index::read(&site.index, traits.format));
         let folds_names = traits.is_none_or(|traits| traits.folds_names);
         let found = unstaged(site, index.as_ref(), folds_names);
         let known = index.and_then(|index| {
-            let noted = noted(shadow).filter(|(_, of)| *of == index.stamp());
-            noted.map(|(tree, _)| tree)
+            let note = note.filter(|note| note.index == index.stamp());
+            note.map(|note| note.tree)
         });
         Self {
-            tree: known.or_else(|| {
-                let call = Git::at(site).arg("write-tree");
-                call.writing(Step::ShadowTree).id().ok()
-            }),
+            tree: known.or_else(|| tree_of_index(site)),
             clean: found.as_ref().is_ok_and(Unstaged::is_clean),
             hidden: found.is_ok_and(|found| !found.hidden.is_empty()),
         }
     }
+
+    /// Of a checkout that was written before the system was started, or nobody knows when:
+    /// the content of files may be lost, whatever the system says of them. So its index is
+    /// made to know nothing of any file, which has git read each.
+    fn doubt(site: &Site) -> Self {
+        let tree = tree_of_index(site).filter(|tree| {
+            let call = whole(site).args(["read-tree", "--reset", tree.as_str()]);
+            disk::remove(Step::ShadowFileGone, &site.index).is_ok()
+                && call.writing(Step::ShadowRefresh).run().is_ok()
+        });
+        Self {
+            tree,
+            ..Self::default()
+        }
+    }
+}
+
+/// The tree of the checkout's index, where git can read it.
+fn tree_of_index(site: &Site) -> Option<Oid> {
+    let call = Git::at(site).arg("write-tree");
+    call.writing(Step::ShadowTree).id().ok()
 }
 
 /// A call at the checkout, which is never a sparse one.
@@ -337,25 +362,6 @@ fn whole(site: &Site) -> Git {
 fn read_tree(site: &Site, tree: &Oid) -> Result<(), RepoError> {
     let call = whole(site).args(["read-tree", "--reset", tree.as_str()]);
     call.writing(Step::ProofIndex).run().map(drop)
-}
-
-/// Notes which tree the index of the checkout is, so that git need not be asked.
-fn note(shadow: &Path, site: &Site, tree: &Oid) -> Result<(), RepoError> {
-    match Stamp::of(&site.index) {
-        Some(stamp) => {
-            let (file, text) = (shadow.join("at"), format!("{tree} {stamp}"));
-            disk::write(Step::ShadowNote, &file, text.as_bytes())
-                .map_err(|e| files("write", &file, &e))
-        }
-        None => Ok(()),
-    }
-}
-
-/// The tree that was noted, and of which version of the index.
-fn noted(shadow: &Path) -> Option<(Oid, Stamp)> {
-    let text = fs::read_to_string(shadow.join("at")).ok()?;
-    let (tree, stamp) = text.split_once(' ')?;
-    Some((Oid::parse(tree)?, Stamp::parse(stamp)?))
 }
 
 /// Removes files and git directory of the checkout.

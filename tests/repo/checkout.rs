@@ -72,6 +72,57 @@ fn git_works_inside() {
     });
 }
 
+/// After a power failure the content of files may be lost, although the system says of them
+/// what it said before.
+#[test]
+fn what_was_written_before_the_system_was_started_is_read_again() {
+    let sandbox = staged();
+    sandbox.untouched(|repository| {
+        let tree = repository.staged_tree().unwrap();
+        let root = repository.checkout(&tree).unwrap().root().to_owned();
+        let lost = root.join("a");
+        let kept = root.join("b").metadata().unwrap();
+        // The same times, as far as the index knows them; that of the last change cannot be set,
+        // so the index, whose first entry this is, is made to know the new one.
+        let before = lost.metadata().unwrap().modified().unwrap();
+        std::fs::write(&lost, "\0\0").unwrap();
+        let file = std::fs::File::options().write(true).open(&lost).unwrap();
+        file.set_modified(before - std::time::Duration::from_secs(3600))
+            .unwrap();
+        let meta = file.metadata().unwrap();
+        let index = repository.git_dir().join("gate/shadow/git/index");
+        let mut bytes = std::fs::read(&index).unwrap();
+        let times = [
+            meta.ctime(),
+            meta.ctime_nsec(),
+            meta.mtime(),
+            meta.mtime_nsec(),
+        ];
+        for (word, time) in bytes[12..28].chunks_mut(4).zip(times) {
+            word.copy_from_slice(&u32::try_from(time).unwrap().to_be_bytes());
+        }
+        // Git takes no checksum for any.
+        let end = bytes.len() - 20;
+        bytes[end..].fill(0);
+        std::fs::write(&index, bytes).unwrap();
+        repository.checkout(&tree).unwrap();
+        assert_eq!(text(&root, "a"), "\0\0");
+
+        let note = repository.git_dir().join("gate/shadow/at");
+        let noted = std::fs::read_to_string(&note).unwrap();
+        let boot = noted.split(' ').nth(1).unwrap();
+        std::fs::write(&note, noted.replace(boot, "another")).unwrap();
+        repository.checkout(&tree).unwrap();
+        assert_eq!(text(&root, "a"), "2\n");
+        let still = root.join("b").metadata().unwrap();
+        assert_eq!((still.ino(), still.mtime()), (kept.ino(), kept.mtime()));
+        assert_ne!(
+            std::fs::read_to_string(&note).unwrap(),
+            noted.replace(boot, "another")
+        );
+    });
+}
+
 #[test]
 fn only_what_differs_is_written() {
     let sandbox = staged();
