@@ -140,7 +140,10 @@ impl Repository {
 
 impl Repository {
     /// The paths by which two trees differ; renames are not looked for.
-    pub(super) fn differing(&self, from: &Oid, to: &Oid) -> Result<Vec<RepoPath>, RepoError> {
+    ///
+    /// # Errors
+    /// Where git cannot read them.
+    pub fn differing(&self, from: &Oid, to: &Oid) -> Result<Vec<RepoPath>, RepoError> {
         let quick = self.with_git2(|repository| {
             let (from, to) = (
                 repository.find_tree(from.to_git2()?)?,

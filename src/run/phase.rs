@@ -165,7 +165,8 @@ fn judge_scope(
         let (path, oid) = (change.new.as_ref()?, change.new_oid.as_ref()?);
         judging.text(&path.to_str_lossy(), || judging.repo.blob(oid).ok())
     };
-    let found = scope::judge(phase, later, &changes, &mut texts);
+    let start = scope::Start::of(judging, index);
+    let found = scope::judge(phase, later, &changes, &start, &mut texts);
     let verdict = if found.is_empty() {
         Verdict::Pass
     } else {

@@ -164,3 +164,74 @@ fn what_is_required_must_be_changed() {
     project.git(&["rm", "--quiet", "old/1"]);
     assert_eq!(found(&project), "R208 plan.gate:4:18");
 }
+
+/// What each of the violations advises first.
+fn advice(project: &Project) -> Vec<String> {
+    let answer = project.gate(&["try", "--format", "json"]).exits(1);
+    let of = |event: serde_json::Value| {
+        let text = event["suggestions"][0]["text"].as_str()?.to_owned();
+        let message = event["message"].as_str()?;
+        Some(format!("{}: {text}", message.split('`').nth(1)?))
+    };
+    let told = answer
+        .events()
+        .into_iter()
+        .filter(|e| e["type"] == "diagnostic");
+    told.filter_map(of).collect()
+}
+
+/// To unstage does not undo what is committed, and to have git forget the plan is no way out.
+#[test]
+fn the_advice_undoes_what_is_out_of_scope() {
+    let project = Project::empty();
+    project.stage(
+        "plan.gate",
+        "phase p \"P\" {\n  scope { allow \"src/**\" }\n}\n",
+    );
+    project.stage("notes", "1\n");
+    insta::assert_debug_snapshot!(advice(&project), @r#"
+    [
+        "notes: take it out of the index: `git rm --cached -- notes`",
+        "plan.gate: commit it before the first phase, and name a `base` in `plan`, such as `base \"main\"`: without one, all that the repository holds is this phase's change",
+    ]
+    "#);
+    project.git(&["commit", "--quiet", "--message", "first"]);
+    project.stage("more", "1\n");
+    insta::assert_debug_snapshot!(advice(&project), @r#"
+    [
+        "more: take it out of the index: `git rm --cached -- more`",
+        "notes: name a `base` in `plan`, such as `base \"main\"`: without one, all that the repository holds is this phase's change",
+        "plan.gate: name a `base` in `plan`, such as `base \"main\"`: without one, all that the repository holds is this phase's change",
+    ]
+    "#);
+
+    // With a base, what was committed since is the phase's own.
+    let project = self::project("allow \"new/**\"");
+    let opened = project.git(&["rev-parse", "--short=7", "HEAD^{tree}"]);
+    project.stage("old/1", "other\n");
+    project.stage("late file", "1\n");
+    project.git(&["commit", "--quiet", "--message", "by hand"]);
+    project.stage("old/2", "other\n");
+    project.stage("later", "1\n");
+    let told = advice(&project);
+    let hidden: Vec<String> = told
+        .iter()
+        .map(|text| text.replace(&opened, "ID"))
+        .collect();
+    insta::assert_debug_snapshot!(hidden, @r#"
+    [
+        "late file: it is in HEAD already; take it back in the index: `git restore --staged --source=ID -- 'late file'`",
+        "later: take it out of the index: `git rm --cached -- later`",
+        "old/1: it is in HEAD already; take it back in the index: `git restore --staged --source=ID -- old/1`",
+        "old/2: take the change out of the index: `git restore --staged -- old/2`",
+    ]
+    "#);
+    // They do what they say.
+    for advice in told {
+        let command = advice.split('`').nth(1).unwrap();
+        let mut shell = project.command("sh");
+        let done = shell.args(["-c", command]).output().unwrap();
+        assert!(done.status.success(), "{command}: {done:?}");
+    }
+    assert_eq!(found(&project), "green");
+}

@@ -2,11 +2,12 @@
 
 use globset::GlobMatcher;
 
-use super::Texts;
+use super::{Start, Texts};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::plan::{Phase, ScopeRule};
 use crate::repo::{Change, ChangeKind, RepoPath};
 use crate::run::globs::matcher;
+use crate::shell::quote_word;
 use crate::source::{Span, Spanned};
 use crate::value::Value;
 
@@ -139,8 +140,8 @@ impl Rules {
         &self,
         phase: &Phase,
         later: &[Phase],
-        change: &Change,
-        path: &RepoPath,
+        (change, path): (&Change, &RepoPath),
+        start: &Start<'_>,
         texts: &mut Texts<'_>,
     ) -> Option<Diagnostic> {
         let shown = path.to_str_lossy();
@@ -154,7 +155,7 @@ impl Rules {
                 Some(
                     placed(Code::DENIED, message, change, path, rule.span, texts)
                         .labelled(rule.span, "denied here")
-                        .help(unstage(path, change)),
+                        .help(start.advice(path, change)),
                 )
             }
             Standing::Future(future) => {
@@ -166,7 +167,7 @@ impl Rules {
                     placed(Code::FUTURE_PHASE, message, change, path, allowed, texts)
                         .labelled(allowed, "what this phase allows")
                         .also(future.name.span, "the phase that allows it")
-                        .help(unstage(path, change)),
+                        .help(start.advice(path, change)),
                 )
             }
             Standing::Outside => {
@@ -176,7 +177,7 @@ impl Rules {
                 );
                 let diagnostic = placed(Code::OUT_OF_SCOPE, message, change, path, allowed, texts)
                     .labelled(allowed, "what this phase allows")
-                    .help(unstage(path, change));
+                    .help(start.advice(path, change));
                 Some(match (self.allow.last(), path.as_str()) {
                     (Some(glob), Some(path)) => {
                         let quoted = Value::String(globset::escape(path)).to_string();
@@ -247,10 +248,28 @@ fn verb(change: &Change, path: &RepoPath) -> &'static str {
     }
 }
 
-fn unstage(path: &RepoPath, change: &Change) -> String {
-    let word = crate::shell::quote_word(&path.to_str_lossy());
-    match change.kind {
-        ChangeKind::Added => format!("take it out of the index: `git rm --cached -- {word}`"),
-        _ => format!("take the change out of the index: `git restore --staged -- {word}`"),
+impl Start<'_> {
+    /// How a change that should not be goes away.
+    fn advice(&self, path: &RepoPath, change: &Change) -> String {
+        let word = quote_word(&path.to_str_lossy());
+        let is_staged = self.is_staged(path);
+        if self.lacks_base() && (!is_staged || self.is_plan(path)) {
+            let first = if is_staged {
+                "commit it before the first phase, and "
+            } else {
+                ""
+            };
+            return format!(
+                "{first}name a `base` in `plan`, such as `base \"main\"`: without one, all that the repository holds is this phase's change"
+            );
+        }
+        match change.kind {
+            _ if !is_staged => format!(
+                "it is in HEAD already; take it back in the index: `git restore --staged --source={} -- {word}`",
+                self.tree().short()
+            ),
+            ChangeKind::Added => format!("take it out of the index: `git rm --cached -- {word}`"),
+            _ => format!("take the change out of the index: `git restore --staged -- {word}`"),
+        }
     }
 }
