@@ -68,6 +68,7 @@ use ancestry::Ancestry;
 use git::{Git, Site};
 use handles::Handles;
 use index::{Index, Stamp};
+use ledger::Known;
 use pin::Pins;
 
 /// A git repository and one working tree of it. May be shared between threads.
@@ -76,6 +77,8 @@ pub struct Repository {
     common_dir: PathBuf,
     handles: Arc<Handles>,
     ancestry: Ancestry,
+    /// What was read of ledgers.
+    known: Known,
     pins: Pins,
     /// Whether git knows who commits, once it was asked.
     identified: OnceLock<bool>,
@@ -133,6 +136,7 @@ impl Repository {
         Ok(Self {
             handles: Arc::new(Handles::of(&git_dir)),
             ancestry: Ancestry::default(),
+            known: Known::default(),
             pins: Pins::default(),
             common_dir: canonical(found.common_dir),
             site: Site {

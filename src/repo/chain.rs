@@ -1,6 +1,7 @@
 //! The ledger looked at with suspicion: what can be read of it, and what cannot.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -93,12 +94,12 @@ impl Repository {
         if whole {
             let links = self.links(&tips)?;
             let told = links.iter().filter(|link| !link.joins());
-            let names: Vec<String> = told.map(|link| format!("{}:{ENTRY}", link.id)).collect();
+            let names: Vec<String> = told.map(Link::entry).collect();
             let mut contents = self.contents(&names)?.into_iter();
             let link = |link: Link| ChainLink {
-                entry: (!link.joins()).then(|| chain_entry(&link, contents.next().flatten())),
-                id: link.id,
-                title: link.title,
+                id: link.id.clone(),
+                title: link.title.clone(),
+                entry: (!link.joins()).then(|| chain_entry(link, contents.next().flatten())),
             };
             chain.links = links.into_iter().map(link).collect();
         }
@@ -202,7 +203,7 @@ impl Repository {
 }
 
 /// The entry of a link, or what is wrong with it.
-fn chain_entry(link: &Link, content: Option<Vec<u8>>) -> Result<LedgerEntry, String> {
+fn chain_entry(link: Link, content: Option<Vec<u8>>) -> Result<LedgerEntry, String> {
     let content = content.ok_or_else(|| format!("it has no `{ENTRY}`"))?;
     let json: Value = serde_json::from_slice(&content)
         .map_err(|error| format!("its `{ENTRY}` is no JSON: {error}"))?;
@@ -212,10 +213,5 @@ fn chain_entry(link: &Link, content: Option<Vec<u8>>) -> Result<LedgerEntry, Str
             "its commit says `{said}`, its `{ENTRY}` another thing"
         ));
     }
-    Ok(LedgerEntry {
-        id: link.id.clone(),
-        at: link.at,
-        by: link.by.clone(),
-        json,
-    })
+    Ok(link.with(Arc::new(json)))
 }

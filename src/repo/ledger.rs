@@ -7,14 +7,18 @@
 
 mod append;
 mod kept;
+mod known;
 mod name;
 mod recorded;
 
 pub use append::Record;
 pub(super) use append::{move_ref, title};
+pub(super) use known::Known;
 use name::LEDGERS;
 pub(super) use name::ledger_ref;
 pub use recorded::CutOff;
+
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -40,7 +44,7 @@ pub struct LedgerEntry {
     /// Who recorded it, as git knows them: `Name <email>`.
     pub by: String,
     /// Its `entry.json`.
-    pub json: Value,
+    pub json: Arc<Value>,
 }
 
 /// A time as git keeps it, to the second. It prints as RFC 3339 has it, in UTC.
@@ -98,8 +102,10 @@ impl LedgerEntry {
 }
 
 /// A link of the chain as its commit has it.
+#[derive(Debug, Clone)]
 pub(super) struct Link {
     pub(super) id: Oid,
+    pub(super) tree: Oid,
     pub(super) parents: Vec<Oid>,
     pub(super) at: Moment,
     pub(super) by: String,
@@ -108,6 +114,21 @@ pub(super) struct Link {
 }
 
 impl Link {
+    /// The name of its `entry.json`.
+    pub(super) fn entry(&self) -> String {
+        format!("{}:{ENTRY}", self.tree)
+    }
+
+    /// As an entry that says this.
+    pub(super) fn with(self, json: Arc<Value>) -> LedgerEntry {
+        LedgerEntry {
+            id: self.id,
+            at: self.at,
+            by: self.by,
+            json,
+        }
+    }
+
     /// Whether it only joins two ledgers: it has no entry of its own.
     pub(super) fn joins(&self) -> bool {
         self.parents.len() > 1 && self.title == JOIN
@@ -176,34 +197,27 @@ impl Repository {
     }
 
     fn read_entries(&self, plan: &str, links: Vec<Link>) -> Result<Vec<LedgerEntry>, RepoError> {
-        let names: Vec<String> = links
+        let unread = links
             .iter()
-            .map(|link| format!("{}:{ENTRY}", link.id))
-            .collect();
-        let blobs = self.contents(&names)?;
+            .filter(|link| self.known.entry(&link.id).is_none());
+        let unread: Vec<&Link> = unread.collect();
+        let names: Vec<String> = unread.iter().map(|link| link.entry()).collect();
         let broken = |id: &Oid, detail: String| RepoError::Git {
             command: format!("git show {id}:{ENTRY}"),
             detail,
         };
-        links
-            .into_iter()
-            .zip(blobs)
-            .map(|(link, blob)| {
-                let Some(blob) = blob else {
-                    let detail = format!("the ledger of `{plan}` has no such entry");
-                    return Err(broken(&link.id, detail));
-                };
-                match serde_json::from_slice(&blob) {
-                    Ok(json) => Ok(LedgerEntry {
-                        id: link.id,
-                        at: link.at,
-                        by: link.by,
-                        json,
-                    }),
-                    Err(error) => Err(broken(&link.id, error.to_string())),
-                }
-            })
-            .collect()
+        let missing = |id: &Oid| broken(id, format!("the ledger of `{plan}` has no such entry"));
+        for (link, blob) in unread.into_iter().zip(self.contents(&names)?) {
+            let blob = blob.ok_or_else(|| missing(&link.id))?;
+            let json = serde_json::from_slice(&blob);
+            let json = json.map_err(|error| broken(&link.id, error.to_string()))?;
+            self.known.keep_entry(&link.id, &Arc::new(json));
+        }
+        let entry = |link: Link| match self.known.entry(&link.id) {
+            Some(json) => Ok(link.with(json)),
+            None => Err(missing(&link.id)),
+        };
+        links.into_iter().map(entry).collect()
     }
 
     /// A file that lies beside an entry; `None` where there is none.
@@ -269,6 +283,39 @@ impl Repository {
         if tips.is_empty() {
             return Ok(Vec::new());
         }
+        let links = match self.links_in_line(tips) {
+            Some(links) => links,
+            None => self.links_sorted(tips)?,
+        };
+        self.known.keep_links(tips, &links);
+        Ok(links)
+    }
+
+    /// The links, where they are known, or each up to one that is known has only one before it.
+    fn links_in_line(&self, tips: &[Oid]) -> Option<Vec<Link>> {
+        let mut new = Vec::new();
+        let mut at = tips;
+        let mut links = loop {
+            if let Some(links) = self.known.links(at) {
+                break links;
+            }
+            let id = match at {
+                [] => break Vec::new(),
+                [id] => id,
+                _ => return None,
+            };
+            let read = self.with_git2(|repository| {
+                let odb = repository.odb()?;
+                Ok(link(id, odb.read(id.to_git2()?)?.data()))
+            });
+            new.push(read.ok()??);
+            at = new.last()?.parents.as_slice();
+        };
+        links.extend(new.into_iter().rev());
+        Some(links)
+    }
+
+    fn links_sorted(&self, tips: &[Oid]) -> Result<Vec<Link>, RepoError> {
         let quick = self.with_git2(|repository| {
             let mut walk = repository.revwalk()?;
             let order = git2::Sort::TOPOLOGICAL | git2::Sort::TIME | git2::Sort::REVERSE;
@@ -302,7 +349,7 @@ impl Repository {
             .collect()
     }
 
-    /// The contents that names of objects stand for.
+    /// The contents that names of objects stand for: `ID`, or `TREE:PATH`.
     pub(super) fn contents(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, RepoError> {
         if names.is_empty() {
             return Ok(Vec::new());
@@ -314,10 +361,10 @@ impl Repository {
                 .map(|name| {
                     let id = match name.split_once(':') {
                         None => Oid::parse(name).ok_or_else(|| git2::Error::from_str(name))?,
-                        Some((commit, path)) => {
-                            let commit = Oid::parse(commit);
-                            let commit = commit.ok_or_else(|| git2::Error::from_str(name))?;
-                            let tree = repository.find_commit(commit.to_git2()?)?.tree()?;
+                        Some((tree, path)) => {
+                            let tree = Oid::parse(tree);
+                            let tree = tree.ok_or_else(|| git2::Error::from_str(name))?;
+                            let tree = repository.find_tree(tree.to_git2()?)?;
                             tree.get_path(std::path::Path::new(path))?.id().into()
                         }
                     };
@@ -340,10 +387,12 @@ impl Repository {
 fn link(id: &Oid, commit: &[u8]) -> Option<Link> {
     let text = String::from_utf8_lossy(commit);
     let (head, message) = text.split_once("\n\n")?;
-    let mut parents = Vec::new();
+    let (mut tree, mut parents) = (None, Vec::new());
     let mut committer = None;
     for line in head.lines() {
-        if let Some(parent) = line.strip_prefix("parent ") {
+        if let Some(id) = line.strip_prefix("tree ") {
+            tree = Oid::parse(id);
+        } else if let Some(parent) = line.strip_prefix("parent ") {
             parents.push(Oid::parse(parent)?);
         } else if let Some(who) = line.strip_prefix("committer ") {
             committer = Some(who);
@@ -354,6 +403,7 @@ fn link(id: &Oid, commit: &[u8]) -> Option<Link> {
     let (by, seconds) = rest.rsplit_once(' ')?;
     Some(Link {
         id: id.clone(),
+        tree: tree?,
         parents,
         at: Moment {
             // Before 1970 there was no git.

@@ -55,7 +55,7 @@ fn commit_tag_and_ledger_appear_together() {
     let mut recorded = seal.ledger.statement.clone();
     recorded["predicate"]["commit"] = commit.as_str().into();
     recorded["predicate"]["signed"] = json!({ "commit": false, "tag": false, "entry": false });
-    assert_eq!(ledger[0].json, recorded);
+    assert_eq!(*ledger[0].json, recorded);
     sandbox.git(&["fsck", "--strict"]);
 }
 
