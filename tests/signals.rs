@@ -5,6 +5,10 @@
     reason = "helpers of tests fail as loudly as they do"
 )]
 
+#[path = "gate/hangup.rs"]
+#[expect(dead_code, reason = "it is heeded whether or not")]
+mod hangup;
+
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, Command as Std, Stdio};
@@ -50,9 +54,10 @@ fn start(script: &str) -> (Child, BufReader<ChildStdout>) {
         "-c",
         "exec \"$0\" --exact program --nocapture 9>&1 >/dev/null",
     ]);
+    bash.arg(std::env::current_exe().unwrap())
+        .env(SCRIPT, script);
+    hangup::heed(&mut bash);
     let mut child = bash
-        .arg(std::env::current_exe().unwrap())
-        .env(SCRIPT, script)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

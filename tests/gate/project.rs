@@ -1,5 +1,8 @@
 //! A temporary repository, and the built `gate` run in it.
 
+#[path = "hangup.rs"]
+mod hangup;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -128,6 +131,9 @@ impl Project {
             .env("COLUMNS", "100")
             .env("LC_ALL", "C.UTF-8")
             .env_remove("CI");
+        if hangup::is_ignored() {
+            hangup::heed(&mut command);
+        }
         command
     }
 
