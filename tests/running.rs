@@ -104,14 +104,14 @@ fn its_end_is_seen_when_it_comes() {
 #[test]
 fn it_is_asked_with_the_signal_that_is_wanted_and_ended_when_it_does_not_hear() {
     let script =
-        "trap 'echo int' INT; trap 'echo term' TERM; echo up; while :; do sleep 0.01; done";
+        "trap 'echo usr' USR1; trap 'echo term' TERM; echo up; while :; do sleep 0.01; done";
     let grace = Duration::from_millis(300);
-    let sigint = signal_number("SIGINT").unwrap();
-    let running = Running::start(&shell(script), sigint, grace, None).unwrap();
+    let usr1 = signal_number("SIGUSR1").unwrap();
+    let running = Running::start(&shell(script), usr1, grace, None).unwrap();
     says(&running, "up");
     let output = running.stop().stdout.whole().unwrap();
     assert!(
-        output.contains("int") && !output.contains("term"),
+        output.contains("usr") && !output.contains("term"),
         "{output}"
     );
 }
