@@ -12,13 +12,16 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::folders::{Tick, tick};
 use super::git::{Git, Site};
 use super::handles::Traits;
-use super::index::Index;
+use super::index::{Index, Stamp};
+use super::scan::Depth;
+use super::stat::Stat;
 use super::unstaged::unstaged;
 use super::{Head, Oid, Pin, RepoError, RepoPath, Repository, Unstaged, files, share};
 use crate::disk::{self, Step};
-use note::Note;
+use note::{Note, State};
 
 /// How many paths git is to bring over one by one; beyond, it goes over all of them.
 const FEW: usize = 100;
@@ -32,6 +35,9 @@ pub struct Checkout {
     site: Site,
     /// Where it lies, with what is known of it.
     folder: PathBuf,
+    /// From when on it is known that no file was written in place, where that is not since
+    /// the checkout was left.
+    watched: Option<Tick>,
     _pin: Pin,
 }
 
@@ -50,6 +56,17 @@ impl Checkout {
     pub fn root(&self) -> &Path {
         &self.site.work_tree
     }
+
+    /// Whether one of these files was written by somebody before the checkout was taken, and
+    /// that was not noticed. Who takes it once more gets it as it should be.
+    #[must_use]
+    pub fn was_meddled_with(&self, files: &[RepoPath]) -> bool {
+        let written = |file: &RepoPath| Stat::of(&self.root().join(file.as_path()));
+        self.watched.is_some_and(|watched| {
+            let mut times = files.iter().filter_map(|file| written(file).ok());
+            times.any(|stat| stat.changed <= watched)
+        })
+    }
 }
 
 impl Repository {
@@ -57,6 +74,10 @@ impl Repository {
     /// what is neither tracked nor ignored, and linking in the ignored folders of the
     /// working tree. While another run uses it, as `gate try` may beside `gate run`, a second
     /// one is kept for the time, and so on.
+    ///
+    /// Where it was as it should be when it was left, a file that somebody wrote in place
+    /// since then is noticed only by [`Repository::changed_since`]:
+    /// [`Checkout::was_meddled_with`] tells it from one that was written later.
     ///
     /// # Errors
     /// [`RepoError::Busy`] where there are too many; else what git says.
@@ -81,6 +102,10 @@ impl Repository {
         self.lay_out(&site)?;
         let pin = self.pin(tree)?;
         let seen = Seen::look(&shadow, &site, self.handles.traits());
+        if let (Some(_), Some(at)) = (seen.watched, &seen.tree) {
+            // From here on it may be changed, by us and by gates.
+            Note::write(&shadow, at, Stamp::of(&site.index), State::Used)?;
+        }
         share::unlink(&shadow, &site, self.root(), shared)?;
         let way = match self.update(&site, &seen, tree) {
             Ok(way) => way,
@@ -94,12 +119,13 @@ impl Repository {
             }
         };
         if way != Way::Nothing {
-            Note::write(&shadow, &site, tree)?;
+            Note::write(&shadow, tree, Stamp::of(&site.index), State::Used)?;
         }
         share::link(&shadow, &site, self.root(), shared, way == Way::All)?;
         Ok(Checkout {
             site,
             folder: shadow,
+            watched: seen.watched,
             _pin: pin,
         })
     }
@@ -112,31 +138,39 @@ impl Repository {
     pub fn changed_since(&self, place: &CheckedPlace, tree: &Oid) -> Result<Unstaged, RepoError> {
         let mut found = match place {
             CheckedPlace::InPlace => self.unstaged_but(tree)?,
-            CheckedPlace::Checkout(checkout) => {
-                let site = &checkout.site;
-                let traits = self.handles.traits();
-                let index = traits.and_then(|traits| Index::read(&site.index, traits.format));
-                let is_noted = index.as_ref().is_some_and(|index| {
-                    Note::read(&checkout.folder)
-                        .is_some_and(|note| note.tree == *tree && note.index == index.stamp())
-                });
-                let is_tree = || {
-                    let call = Git::at(site).arg("write-tree");
-                    call.writing(Step::ProofTree).id().as_ref() == Ok(tree)
-                };
-                if is_noted || is_tree() {
-                    unstaged(site, index.as_ref(), self.folds_names())?
-                } else {
-                    read_tree(site, tree)?;
-                    unstaged(site, None, self.folds_names())?
-                }
-            }
+            CheckedPlace::Checkout(checkout) => self.changed_in(checkout, tree)?,
         };
         // A gate that told git not to look at a file has something to hide.
         found.changed.append(&mut found.hidden);
         for paths in [&mut found.changed, &mut found.untracked] {
             paths.sort();
             paths.dedup();
+        }
+        Ok(found)
+    }
+
+    fn changed_in(&self, checkout: &Checkout, tree: &Oid) -> Result<Unstaged, RepoError> {
+        let (site, folder) = (&checkout.site, &checkout.folder);
+        let traits = self.handles.traits();
+        let read = || traits.and_then(|traits| Index::read(&site.index, traits.format));
+        let mut index = read();
+        let is_noted = index.as_ref().is_some_and(|index| {
+            Note::read(folder).is_some_and(|note| note.tree == *tree && note.index == index.stamp())
+        });
+        if !is_noted {
+            let call = Git::at(site).arg("write-tree");
+            if call.writing(Step::ProofTree).id().as_ref() != Ok(tree) {
+                read_tree(site, tree)?;
+            }
+            index = read();
+        }
+        let found = unstaged(site, index.as_ref(), Depth::Files, self.folds_names())?;
+        if found.is_clean()
+            && let Some(index) = index
+        {
+            // Where it cannot be noted, the next run looks closer.
+            let stamp = Some(index.stamp());
+            drop(Note::write(folder, tree, stamp, State::Proven));
         }
         Ok(found)
     }
@@ -151,7 +185,7 @@ impl Repository {
         let copy = self.copy_index()?;
         let site = self.site_on(&copy);
         read_tree(&site, tree)?;
-        unstaged(&site, None, self.folds_names())
+        unstaged(&site, None, Depth::Files, self.folds_names())
     }
 
     /// Makes the folders and the git directory of the checkout, and points its HEAD where
@@ -306,6 +340,9 @@ struct Seen {
     clean: bool,
     /// Whether git was told to pass over some of them.
     hidden: bool,
+    /// Where it was proven to be as it should be, and now only its folders were looked at:
+    /// since when.
+    watched: Option<Tick>,
 }
 
 impl Seen {
@@ -319,15 +356,22 @@ impl Seen {
         }
         let index = traits.and_then(|traits| Index::read(&site.index, traits.format));
         let folds_names = traits.is_none_or(|traits| traits.folds_names);
-        let found = unstaged(site, index.as_ref(), folds_names);
-        let known = index.and_then(|index| {
-            let note = note.filter(|note| note.index == index.stamp());
-            note.map(|note| note.tree)
-        });
+        let stamp = index.as_ref().map(Index::stamp);
+        let note = note.filter(|note| Some(note.index) == stamp);
+        let is_proven = note
+            .as_ref()
+            .is_some_and(|note| note.state == State::Proven);
+        let watched = tick().filter(|_| is_proven);
+        let depth = match watched {
+            Some(_) => Depth::Names,
+            None => Depth::Files,
+        };
+        let found = unstaged(site, index.as_ref(), depth, folds_names);
         Self {
-            tree: known.or_else(|| tree_of_index(site)),
+            tree: note.map(|note| note.tree).or_else(|| tree_of_index(site)),
             clean: found.as_ref().is_ok_and(Unstaged::is_clean),
             hidden: found.is_ok_and(|found| !found.hidden.is_empty()),
+            watched,
         }
     }
 

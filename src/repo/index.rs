@@ -249,6 +249,12 @@ impl Index {
             .map(|entry| Staged { index: self, entry })
     }
 
+    /// The number of the entry of this name.
+    pub(super) fn position(&self, name: &[u8]) -> Option<usize> {
+        let at = self.first_after(0..self.len(), |other| other < name);
+        self.get(at).filter(|entry| entry.name() == name).map(|_| at)
+    }
+
     /// The first of a range of entries whose name is no longer `before`.
     pub(super) fn first_after(&self, range: Range<usize>, before: impl Fn(&[u8]) -> bool) -> usize {
         let entries = self.entries.get(range.clone()).unwrap_or_default();

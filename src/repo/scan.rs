@@ -52,13 +52,28 @@ pub(super) struct Stranger {
     pub(super) folder: bool,
 }
 
-/// Looks at every tracked file of the working tree, and at what lies beside it. Where the file
+/// How closely to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// At every file.
+    Files,
+    /// At every folder, whether it still holds the names that it held, and at the files of
+    /// those that do not: a file that was written in place is not noticed.
+    Names,
+}
+
+/// Looks at the tracked files of the working tree, and at what lies beside them. Where the file
 /// system may know a file by another spelling of its name (`folds_names`), one that is not
 /// found may yet be there.
 ///
 /// # Errors
 /// Where a folder cannot be read, or goes away meanwhile.
-pub(super) fn look(site: &Site, index: &Index, folds_names: bool) -> io::Result<Found> {
+pub(super) fn look(
+    site: &Site,
+    index: &Index,
+    depth: Depth,
+    folds_names: bool,
+) -> io::Result<Found> {
     let known = Folders::load(&site.folders, &site.work_tree);
     let place = Place::open(&site.work_tree)?;
     let tree = Tree {
@@ -66,6 +81,7 @@ pub(super) fn look(site: &Site, index: &Index, folds_names: bool) -> io::Result<
         place: &place,
         index,
         known: known.as_ref(),
+        depth,
     };
     let pool = Pool::new(Folder {
         prefix: Vec::new(),
@@ -122,11 +138,10 @@ pub(super) fn look_at(
 ) -> io::Result<Found> {
     let mut found = Found::default();
     for path in paths {
-        let at = index.first_after(0..index.len(), |name| name < path.as_bytes());
-        let Some(staged) = index
-            .get(at)
-            .filter(|entry| entry.name() == path.as_bytes())
-        else {
+        let Some(at) = index.position(path.as_bytes()) else {
+            continue;
+        };
+        let Some(staged) = index.get(at) else {
             continue;
         };
         let stat = || Stat::of(&site.work_tree.join(path.as_path()));
@@ -260,6 +275,7 @@ struct Tree<'a> {
     place: &'a Place,
     index: &'a Index,
     known: Option<&'a Folders>,
+    depth: Depth,
 }
 
 /// What the index has at a name within a folder.
@@ -319,12 +335,14 @@ impl Found {
         }
         let is_file = |child: &&Named<'_>| matches!(child.child, Child::File(_));
         let own = match children.iter().filter(is_file).count() {
+            _ if tree.depth == Depth::Names => None,
             0..FILES => None,
             _ => Some(tree.place.within(folder.place())?),
         };
         for child in children {
             match child.child {
                 Child::Folder(entries) => open.push(folder.inner(child.name, entries)),
+                Child::File(_) if tree.depth == Depth::Names => {}
                 Child::File(at) => {
                     if let Some(staged) = tree.index.get(at) {
                         self.file(staged, tree.root, || match &own {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::git::{self, Git, Site};
 use super::index::Index;
-use super::scan::{self, Found};
+use super::scan::{self, Depth, Found};
 use super::{RepoError, RepoPath, Repository};
 
 /// How many paths, and how many bytes of them, are asked about in one call.
@@ -68,7 +68,12 @@ impl Repository {
     /// Where git cannot read the index or the working tree.
     pub fn unstaged(&self) -> Result<Unstaged, RepoError> {
         let index = self.index();
-        unstaged(&self.site, index.as_deref(), self.folds_names())
+        unstaged(
+            &self.site,
+            index.as_deref(),
+            Depth::Files,
+            self.folds_names(),
+        )
     }
 
     /// Which of these paths, where they are tracked, are not as staged. The rest of the working
@@ -157,15 +162,17 @@ impl Repository {
 }
 
 /// How the working tree of a site differs from its index, which may have been read already.
-/// Writes nothing: git is told to take no lock that it does not need.
+/// Where only git can say it, it looks at every file. Writes nothing: git is told to take no
+/// lock that it does not need.
 pub(super) fn unstaged(
     site: &Site,
     index: Option<&Index>,
+    depth: Depth,
     folds_names: bool,
 ) -> Result<Unstaged, RepoError> {
     let seen = index.filter(|index| !index.is_unmerged());
     if let Some(index) = seen
-        && let Ok(found) = scan::look(site, index, folds_names)
+        && let Ok(found) = scan::look(site, index, depth, folds_names)
         && let Some(unstaged) = judge(site, found, folds_names)?
     {
         return Ok(unstaged);

@@ -130,11 +130,23 @@ impl<'p> Interpreter<'p> {
             Some(checked) => self.repo.changed_since(checked, tree)?,
             None => Unstaged::default(),
         };
+        let interrupted = self.interrupt.signal().is_some();
+        if let Some(CheckedPlace::Checkout(checkout)) = &checked
+            && checkout.was_meddled_with(&since.changed)
+            && !interrupted
+        {
+            // What the gates saw was not the tree. The next checkout is looked at closely.
+            drop(checked);
+            self.emit(Event::Notice {
+                text: "somebody had written into the kept checkout: it is put right, and the gates are judged anew"
+                    .to_owned(),
+            });
+            return self.judge_tree(index, phase, states, tree, head, part, reminders);
+        }
         if as_it_is {
             // What git was told not to look at before says nothing of the gates.
             since.changed.retain(|path| !unstaged.hidden.contains(path));
         }
-        let interrupted = self.interrupt.signal().is_some();
         if since.changed.is_empty() && !interrupted {
             // What cannot be kept is judged again, no more.
             drop(reuse::keep(&judging, &jobs, &outcome.given));

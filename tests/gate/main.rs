@@ -21,6 +21,7 @@ mod hold;
 mod install;
 mod interrupted;
 mod judged_tree;
+mod kept;
 mod kinds;
 mod ledger;
 mod log;
