@@ -3,6 +3,8 @@
 //! Only what git itself could not say more cheaply is read, and an index of an unusual
 //! make (split, sparse, of a later version) is not read at all: git is asked instead.
 
+mod patch;
+
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -14,6 +16,8 @@ use std::sync::OnceLock;
 use super::stat::Stat;
 use super::trees::Noted;
 use super::{Oid, RepoPath};
+
+pub(super) use patch::Written;
 
 /// How long an entry is before its id.
 const STAT: usize = 40;
@@ -72,6 +76,8 @@ pub(super) struct Index {
     format: git2::ObjectFormat,
     names: Vec<u8>,
     entries: Vec<Entry>,
+    /// Where the entries end in the file.
+    entries_end: usize,
     noted: Option<Noted>,
     /// The tree of all that is staged, once it is known.
     tree: OnceLock<Oid>,
@@ -119,6 +125,7 @@ impl Index {
             // An entry takes more room than its name.
             names: Vec::with_capacity(bytes.len() / 2),
             entries: Vec::with_capacity(count.min(bytes.len() / STAT)),
+            entries_end: 0,
             noted: None,
             tree: OnceLock::new(),
             unmerged: false,
@@ -128,6 +135,7 @@ impl Index {
         for _ in 0..count {
             at = index.entry(bytes.get(..end)?, at, version)?;
         }
+        index.entries_end = at;
         // What is optional has a name in capitals; what is not, changes the meaning of all.
         while at < end {
             let name = bytes.get(at..at + 4)?;
@@ -252,7 +260,9 @@ impl Index {
     /// The number of the entry of this name.
     pub(super) fn position(&self, name: &[u8]) -> Option<usize> {
         let at = self.first_after(0..self.len(), |other| other < name);
-        self.get(at).filter(|entry| entry.name() == name).map(|_| at)
+        self.get(at)
+            .filter(|entry| entry.name() == name)
+            .map(|_| at)
     }
 
     /// The first of a range of entries whose name is no longer `before`.
