@@ -1,6 +1,7 @@
 //! `gate run` and `gate try`.
 
 use std::io::{self, Write as _};
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -217,9 +218,14 @@ fn go(
             return Ended::with(2);
         }
     };
-    let Judged { plan, tree, .. } = judged;
-    let notices = judged
-        .from_disk
+    let Judged {
+        plan,
+        tree,
+        from_disk,
+    } = judged;
+    // The process ends with it: nobody needs it to be taken apart.
+    let plan = ManuallyDrop::new(plan);
+    let notices = from_disk
         .iter()
         .map(|path| format!("`{path}` is not staged: it was read from the working tree"));
     let mut interpreter = Interpreter::new(&plan, repo)
@@ -232,18 +238,15 @@ fn go(
         .observe({
             let reporter = Arc::clone(&reporter);
             move |event| {
-                let event = match event {
+                let mut reporter = reporter.lock().unwrap_or_else(PoisonError::into_inner);
+                match event {
                     Event::Diagnostic(about) => {
                         let mut about = about.clone();
                         about.sources = located.relocated(&about.sources);
-                        Event::Diagnostic(about)
+                        reporter.event(&Event::Diagnostic(about));
                     }
-                    event => event.clone(),
-                };
-                reporter
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .event(&event);
+                    event => reporter.event(event),
+                }
             }
         });
     if let Some(turn) = turn {
@@ -269,7 +272,7 @@ fn with_ticks<T>(reporter: &Arc<Mutex<Reporter>>, live: bool, judge: impl FnOnce
     std::thread::scope(|scope| {
         if live {
             let reporter = Arc::clone(reporter);
-            scope.spawn(move || {
+            let ticks = move || {
                 // Redraws the line of what is running, until the run is over.
                 while stopped.recv_timeout(Duration::from_millis(100))
                     == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
@@ -279,7 +282,9 @@ fn with_ticks<T>(reporter: &Arc<Mutex<Reporter>>, live: bool, judge: impl FnOnce
                         .unwrap_or_else(PoisonError::into_inner)
                         .tick();
                 }
-            });
+            };
+            // Without the thread the line is redrawn with each event only.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, ticks);
         }
         let result = judge();
         drop(stop);

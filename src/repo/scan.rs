@@ -97,7 +97,9 @@ pub(super) fn look(
         found
     };
     let mut all = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        // With fewer threads it only takes longer.
+        let other = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
+        let others: Vec<_> = (1..threads).map_while(other).collect();
         let mut all = work();
         for other in others {
             match other.join() {

@@ -178,10 +178,11 @@ pub(super) fn unstaged(
         return Ok(unstaged);
     }
     let (status, hidden) = std::thread::scope(|scope| {
-        let asking = scope.spawn(|| hidden(site));
+        let asking = std::thread::Builder::new().spawn_scoped(scope, || hidden(site));
         let status = status(site, &[]);
-        // It cannot panic; were it to, asking once more would say so.
-        (status, asking.join().unwrap_or_else(|_| hidden(site)))
+        let asked = asking.ok().and_then(|asking| asking.join().ok());
+        // Where there was no thread to be had, it is asked now.
+        (status, asked.unwrap_or_else(|| hidden(site)))
     });
     let mut unstaged = status?;
     unstaged.hidden = hidden?;

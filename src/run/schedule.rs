@@ -86,10 +86,18 @@ pub(crate) fn judge(
     let resting = jobs.iter().filter(|job| rests(job.gate)).count();
     let workers = (slots + resting).min(jobs.len());
     std::thread::scope(|scope| {
-        for _ in 1..workers {
-            scope.spawn(|| schedule.work());
+        let worker = || {
+            let thread = std::thread::Builder::new().name("gates".to_owned());
+            thread.spawn_scoped(scope, || schedule.work())
+        };
+        // This thread starts none as long as others can: then all children of the main thread
+        // are orphans, and whether a command left any is asked of a list that is empty.
+        let wanted = if workers > 1 { workers } else { 0 };
+        let had = (0..wanted).map_while(|_| worker().ok()).count();
+        if had == 0 || had < wanted {
+            // Where no more threads can be had, it takes as long as it takes.
+            schedule.work();
         }
-        schedule.work();
     });
     let state = schedule.state.into_inner();
     let answers = state.unwrap_or_else(PoisonError::into_inner).answers;

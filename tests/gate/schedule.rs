@@ -1,5 +1,7 @@
 //! In which order gates run, and what the failure of one means for the others.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::project::Project;
 
 fn started(project: &Project, args: &[&str], code: i32) -> Vec<String> {
@@ -123,4 +125,59 @@ fn gates_of_one_lock_never_run_at_once() {
     let gates: String = ["a", "b", "c", "d"].map(gate).concat();
     let project = Project::with_plan(&format!("phase p \"P\" {{\n{gates}}}\n"));
     project.gate(&["try", "--jobs", "4"]).exits(0);
+}
+
+#[test]
+fn where_no_thread_can_be_had_gates_are_judged_all_the_same() {
+    let project = Project::with_plan(
+        "phase p \"P\" {\n  gate a $ true\n  gate b $ false\n  gate c {\n    needs a\n    $ true\n  }\n}\n",
+    );
+    // git is asked for some things once, for which it takes threads.
+    project.gate(&["try"]).exits(1);
+    // No stack is that large.
+    let env = [("RUST_MIN_STACK", "100000000000000")];
+    let args = ["try", "--fresh", "--jobs", "2", "--format", "json"];
+    let answer = project.gate_with(&args, &env).exits(1);
+    assert_eq!(answer.verdicts(), ["a pass", "b fail", "c pass"]);
+}
+
+#[test]
+fn a_program_that_was_put_before_another_is_the_one_that_is_started() {
+    let project = Project::with_plan(
+        r#"phase p "P" {
+  gate early {
+    $ tool
+    expect stdout == "two"
+  }
+  gate install {
+    needs early
+    $ tool
+    $ cp .git/other/tool .git/one/tool
+    $ tool
+    expect stdout == "one"
+  }
+  gate late {
+    needs install
+    $ tool
+    expect stdout == "one"
+  }
+}
+"#,
+    );
+    let folder = |name: &str| project.path().join(".git").join(name);
+    for (name, says) in [("one", None), ("two", Some("two")), ("other", Some("one"))] {
+        std::fs::create_dir(folder(name)).unwrap();
+        if let Some(says) = says {
+            let tool = folder(name).join("tool");
+            std::fs::write(&tool, format!("#!/bin/sh\necho {says}\n")).unwrap();
+            std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+    let paths = [folder("one"), folder("two")].map(|path| path.display().to_string());
+    let path = format!("{}:{}", paths.join(":"), std::env::var("PATH").unwrap());
+    let answer = project.gate_with(&["try", "--format", "json"], &[("PATH", &path)]);
+    assert_eq!(
+        answer.exits(0).verdicts(),
+        ["early pass", "install pass", "late pass"]
+    );
 }
