@@ -22,7 +22,7 @@ use std::process::{Command as Std, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use gatelang::process::{Command, Interrupt, Keep, Line};
+use gatelang::process::{Command, Interrupt, Keep, Line, Programs};
 use gatelang::secret::Secrets;
 
 /// Rounds for N commands.
@@ -158,10 +158,13 @@ impl Bench {
             secrets: Secrets::default(),
             transcript: None,
         };
+        // As a run does with gates that need no others.
+        let programs = Programs::default();
         self.share(n, || {
             let line = Line {
                 text,
                 shell: &self.shell,
+                known: Some(&programs),
             };
             assert!(line.run(&base, &interrupt).unwrap().exit.success());
         });

@@ -24,7 +24,7 @@ pub use env::Env;
 pub use find::find_program;
 pub(crate) use interrupt::HEARD;
 pub use interrupt::{Interrupt, handle_signals};
-pub use line::Line;
+pub use line::{Line, Programs};
 pub use marker::{MARKER, mark, runs_under};
 pub use output::{Output, OutputError, Stream, WHOLE_LIMIT};
 pub use port::{Holder, port_holder};

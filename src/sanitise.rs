@@ -58,7 +58,9 @@ pub(crate) fn visible(c: char, unicode: bool) -> char {
 }
 
 fn is_safe(text: &str) -> bool {
-    !text.chars().any(|c| c != '\n' && is_unsafe(c))
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+    // Nearly always; the rest is looked at closely.
+    text.as_bytes().iter().all(plain) || !text.chars().any(|c| c != '\n' && is_unsafe(c))
 }
 
 fn is_unsafe(c: char) -> bool {

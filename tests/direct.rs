@@ -84,6 +84,7 @@ impl Bench {
         let line = Line {
             text,
             shell: &self.shell,
+            known: None,
         };
         if line.directly(base).is_none() {
             return false;
@@ -544,6 +545,7 @@ fn another_shell_is_always_asked() {
         let line = Line {
             text: "ls",
             shell: &shell,
+            known: None,
         };
         assert!(line.directly(&base).is_none());
         assert_eq!(line.run(&base, &Interrupt::new()).unwrap().exit.code(), 0);

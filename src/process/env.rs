@@ -1,9 +1,10 @@
 //! The environment of commands: what all of a run have, shared, and what each has of its own.
 
-use std::ffi::{CStr, OsStr, OsString};
+use std::ffi::{OsStr, OsString, c_char};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use super::line::is_of_bash;
 
@@ -22,17 +23,24 @@ struct Base {
     vars: Vec<Var>,
     /// Which of them have bash itself do something else.
     of_bash: Vec<usize>,
+    /// Whether [`OLDPWD`] is among them and names no folder, once that was asked.
+    old_dir_is_gone: OnceLock<bool>,
 }
 
-/// A variable as the system takes it.
+/// The folder a shell was in before, which shells pass on as long as it is one.
+const OLDPWD: &str = "OLDPWD";
+
+/// A variable as the system takes it. Clones share the text.
 #[derive(Debug, Clone)]
 pub(super) struct Var {
     /// `NAME=VALUE` and a NUL.
-    text: Vec<u8>,
+    text: Arc<[u8]>,
     /// The length of the name.
     name: usize,
     /// Whether it is taken out rather than set.
     gone: bool,
+    /// Whether there is a NUL before its end.
+    cut: bool,
 }
 
 impl Var {
@@ -42,11 +50,13 @@ impl Var {
         text.extend_from_slice(name);
         text.push(b'=');
         text.extend_from_slice(value);
+        let cut = text.contains(&0);
         text.push(0);
         Self {
-            text,
+            text: text.into(),
             name: name.len(),
             gone: false,
+            cut,
         }
     }
 
@@ -59,10 +69,15 @@ impl Var {
         OsStr::from_bytes(value.unwrap_or_default())
     }
 
-    /// For the system, which knows no NUL in it.
-    pub(super) fn text(&self) -> io::Result<&CStr> {
-        CStr::from_bytes_with_nul(&self.text)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "there is a NUL in it"))
+    /// For the system, which knows no NUL in it; it is there as long as this.
+    pub(super) fn text(&self) -> io::Result<*const c_char> {
+        if self.cut {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "there is a NUL in it",
+            ));
+        }
+        Ok(self.text.as_ptr().cast())
     }
 }
 
@@ -133,6 +148,21 @@ impl Env {
         both.filter(|var| !var.gone)
     }
 
+    /// Takes [`OLDPWD`] out where it names no folder, as bash does.
+    pub(super) fn drop_old_dir(&mut self) {
+        let is_gone = |dir: Option<&OsStr>| dir.is_some_and(|dir| !Path::new(dir).is_dir());
+        let gone = match place(&self.own, OLDPWD.as_ref()) {
+            Ok(_) => is_gone(self.get(OLDPWD)),
+            Err(_) => {
+                let gone = &self.base.old_dir_is_gone;
+                *gone.get_or_init(|| is_gone(self.get(OLDPWD)))
+            }
+        };
+        if gone {
+            self.unset(OLDPWD);
+        }
+    }
+
     /// Whether something in it has bash do more than start what it is told to.
     pub(super) fn is_of_bash(&self) -> bool {
         let base = self.base.of_bash.iter();
@@ -158,7 +188,11 @@ impl FromIterator<(OsString, OsString)> for Env {
         let of_bash = of_bash.filter_map(|(at, var)| is_of_bash(var.name()).then_some(at));
         let of_bash = of_bash.collect();
         Self {
-            base: Arc::new(Base { vars, of_bash }),
+            base: Arc::new(Base {
+                vars,
+                of_bash,
+                old_dir_is_gone: OnceLock::new(),
+            }),
             own: Arc::default(),
         }
     }

@@ -1,8 +1,11 @@
 //! Command lines: run by a shell, or without one where the shell would do nothing but start
 //! a program.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Command, Env, Finished, Interrupt, StartError, find_program, run};
 use crate::plan::DEFAULT_SHELL;
@@ -56,6 +59,28 @@ const OF_BASH: &[&str] = &[
 /// Where `true` and `false` do what bash's own do.
 const SYSTEM: [&str; 2] = ["/bin", "/usr/bin"];
 
+/// Where programs were found. Clones are the same.
+///
+/// To look through a long `PATH` is a good part of what it takes to start a small program.
+/// Who takes an earlier answer sees no program that was put before it since then, so it is for
+/// commands that might as well have looked before.
+#[derive(Debug, Clone, Default)]
+pub struct Programs(Arc<Mutex<HashMap<(OsString, OsString), OsString>>>);
+
+impl Programs {
+    /// The path bash would start a program by, as it was found the first time.
+    fn find(&self, name: &OsStr, path: &OsStr, dir: &Path) -> Option<OsString> {
+        let asked = (name.to_owned(), path.to_owned());
+        let found = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = found().get(&asked) {
+            return Some(known.clone());
+        }
+        let program = find(name, path, dir)?;
+        found().insert(asked, program.clone());
+        Some(program)
+    }
+}
+
 /// A command line.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
@@ -63,6 +88,8 @@ pub struct Line<'a> {
     pub text: &'a str,
     /// The shell and its arguments, to which the text is added.
     pub shell: &'a [String],
+    /// Where its program may have been found before; without, it is looked for.
+    pub known: Option<&'a Programs>,
 }
 
 impl Line<'_> {
@@ -120,7 +147,10 @@ impl Line<'_> {
         let mut env = plain_env(&base.env, self.text)?;
         // Asked of what it is set from, which is the same.
         let path = base.env.get("PATH")?;
-        let program = find(&name, path, &base.dir)?;
+        let program = match self.known {
+            Some(known) => known.find(&name, path, &base.dir)?,
+            None => find(&name, path, &base.dir)?,
+        };
         if name == "true" || name == "false" {
             let parent = Path::new(&program).parent()?;
             if !SYSTEM.iter().any(|dir| parent == Path::new(dir)) {
@@ -160,12 +190,7 @@ fn plain_env(base: &Env, line: &str) -> Option<Env> {
         }
         None => env.set("SHLVL", "0"),
     }
-    if base
-        .get("OLDPWD")
-        .is_some_and(|dir| !Path::new(dir).is_dir())
-    {
-        env.unset("OLDPWD");
-    }
+    env.drop_old_dir();
     Some(env)
 }
 
@@ -194,8 +219,8 @@ fn find(name: &OsStr, path: &OsStr, dir: &Path) -> Option<OsString> {
         return Some(name.to_owned());
     }
     // bash takes a `~` in it for a home, and an empty entry for the folder it is in.
-    let mut entries = std::env::split_paths(path);
-    if entries.any(|entry| !entry.is_absolute()) {
+    let mut entries = path.as_bytes().split(|byte| *byte == b':');
+    if entries.any(|entry| !entry.starts_with(b"/")) {
         return None;
     }
     let found = find_program(name, Some(path), dir).ok()?;

@@ -15,7 +15,7 @@ mod linux;
 use clone::start;
 #[cfg(target_os = "linux")]
 pub(super) use linux::{
-    ExitWatch, Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, own_children,
+    ExitWatch, Listening, adopt_orphans, adopted, all_pids, grow_pipe, holds, listening, look,
     pids_since,
 };
 
@@ -29,7 +29,7 @@ pub(super) use self::exit::ExitWatch;
 use macos::SETSID;
 #[cfg(target_os = "macos")]
 pub(super) use macos::{
-    Listening, adopt_orphans, all_pids, grow_pipe, holds, listening, look, own_children, pids_since,
+    Listening, adopt_orphans, adopted, all_pids, grow_pipe, holds, listening, look, pids_since,
 };
 #[cfg(target_os = "macos")]
 use posix::start;
@@ -39,7 +39,7 @@ mod spawn;
 
 pub(super) use spawn::{Spawn, Spawned, spawn};
 
-use std::ffi::CString;
+use std::ffi::{CStr, OsStr};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -176,14 +176,11 @@ pub(super) fn own_pid() -> Pid {
 }
 
 /// Whether this is a file that we may execute.
-pub(super) fn is_program(file: &Path) -> bool {
-    let Ok(path) = CString::new(file.as_os_str().as_bytes()) else {
-        return false;
-    };
+pub(super) fn is_program(file: &CStr) -> bool {
     // SAFETY: the string ends with a NUL and outlives the call.
-    let may = unsafe { libc::access(path.as_ptr(), libc::X_OK) == 0 };
+    let may = unsafe { libc::access(file.as_ptr(), libc::X_OK) == 0 };
     // A folder may be "executed" too.
-    may && file.is_file()
+    may && Path::new(OsStr::from_bytes(file.to_bytes())).is_file()
 }
 
 /// Whether this process was told to ignore a signal.

@@ -39,7 +39,8 @@ pub(super) fn spawning() -> RwLockReadGuard<'static, ()> {
 /// Makes orphaned descendants of commands this process's children, where the system can
 /// (Linux), so that even those are found that left their group and cleared their
 /// environment, and dead ones reaped. For a program that owns its process: children it
-/// starts by other ways than this module must stay in its own process group.
+/// starts by other ways than this module must stay in its own process group, and its main
+/// thread lives as long as it does.
 pub fn adopt_orphans() {
     if platform::adopt_orphans() {
         ADOPTING.store(true, Ordering::SeqCst);
@@ -209,6 +210,9 @@ impl Tree {
         const ROUNDS: usize = 8;
         const CHASE: usize = 500;
         self.survivors.clear();
+        if self.leader_reaped && nobody_is_left() {
+            return;
+        }
         let alone = self.leader_reaped && ADOPTING.load(Ordering::SeqCst) && running().is_empty();
         let mut since = platform::pids_since(self.leader, self.started.elapsed());
         if alone && UNSETTLED.swap(false, Ordering::SeqCst) {
@@ -216,7 +220,6 @@ impl Tree {
         }
         // What was born while we looked can have been missed; who bore it may be gone.
         // Each round has only those to look at.
-        let mut asked = false;
         let rounds = if signal.is_some() { CHASE } else { ROUNDS };
         for _ in 0..rounds {
             if since.pids.is_empty() {
@@ -225,10 +228,6 @@ impl Tree {
             for pid in since.pids {
                 if !self.may_be_ours(pid) {
                     continue;
-                }
-                // Before the first is looked at closely, which is dear where many were born.
-                if !std::mem::replace(&mut asked, true) && self.leader_reaped && nobody_is_left() {
-                    return;
                 }
                 if let Some(survivor) = self.survivor(pid) {
                     if let Some(signal) = signal {
@@ -317,23 +316,25 @@ fn is_orphan(seen: &Seen) -> bool {
 }
 
 /// Whether no command that has ended left anybody: whoever descends from one is an orphan,
-/// and so our child, or the descendant of one that is.
+/// and so our child, or the descendant of one that is. To ask this costs one call where all
+/// commands were started by other threads than the main one.
 fn nobody_is_left() -> bool {
     let known = || {
-        let children = platform::own_children()?;
+        let children = platform::adopted()?;
         let running = running();
         let all = children.iter().all(|pid| running.contains(pid));
         all.then_some(children)
     };
-    // Where one of them goes while they are listed, the list may lack another.
-    ADOPTING.load(Ordering::SeqCst) && known().is_some_and(|first| known() == Some(first))
+    ADOPTING.load(Ordering::SeqCst)
+        // Where one of them goes while they are listed, the list may lack another.
+        && known().is_some_and(|first| first.is_empty() || known() == Some(first))
 }
 
 /// Takes the status of orphans that died meanwhile. While a command runs for long they would
 /// else hold their pids, until there are none left for anybody.
 pub(super) fn reap_orphans() {
     if ADOPTING.load(Ordering::SeqCst) {
-        for pid in platform::own_children().unwrap_or_default() {
+        for pid in platform::adopted().unwrap_or_default() {
             if !running().contains(&pid) && platform::look(pid).is_some_and(|seen| seen.zombie) {
                 reap(pid);
             }

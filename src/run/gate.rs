@@ -32,6 +32,7 @@ pub(crate) fn judge(judging: &Judging<'_>, phase: usize, gate: &Gate, slot: &Slo
         failed: Vec::new(),
         flaky: None,
         hold: None,
+        had_services: false,
         locals: HashMap::new(),
         lets: HashMap::new(),
         results: HashMap::new(),
@@ -114,6 +115,8 @@ pub(super) struct Attempt<'a> {
     /// How it was green, if not at once.
     pub(super) flaky: Option<String>,
     pub(super) hold: Option<HoldSummary>,
+    /// Whether services of its own were started.
+    pub(super) had_services: bool,
     pub(super) locals: HashMap<usize, Value>,
     pub(super) lets: HashMap<usize, Expr>,
     pub(super) results: HashMap<usize, Finished>,
@@ -270,6 +273,7 @@ impl Attempt<'_> {
             emit: self.slot.emit,
             interrupt: self.interrupt.clone(),
         };
+        self.had_services = true;
         let up = Services::start(services, &self.facts(), &self.lets, around)?;
         let outer = std::mem::replace(&mut self.interrupt, up.alive().clone());
         let result = once(self);

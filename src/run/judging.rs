@@ -15,7 +15,7 @@ use super::state::States;
 use super::transcripts::Transcripts;
 use crate::eval::{Facts, Fault, FaultKind, evaluate};
 use crate::plan::{Builtin, Expr, ExprKind, Function, OutputStream, Plan};
-use crate::process::{Env, Finished, Interrupt};
+use crate::process::{Env, Finished, Interrupt, Programs};
 use crate::repo::{Change, Head, Oid, RepoError, Repository, TreeEntry};
 use crate::secret::Secrets;
 use crate::source::{Source, Sources, Span};
@@ -43,6 +43,8 @@ pub(crate) struct Judging<'a> {
     pub secrets: Secrets,
     /// Where the whole output of commands is kept.
     pub transcripts: Option<&'a Transcripts>,
+    /// Where the gates' first commands found their programs.
+    pub programs: Programs,
     ports: Ports,
     states: States,
     files: OnceLock<Listing>,
@@ -105,6 +107,7 @@ impl<'a> Judging<'a> {
             mode: setting.mode,
             secrets: setting.secrets,
             transcripts: setting.transcripts,
+            programs: Programs::default(),
             ports: setting.ports,
             states: setting.states,
             files: OnceLock::new(),

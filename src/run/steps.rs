@@ -145,6 +145,7 @@ impl Attempt<'_> {
             CommandForm::Shell { .. } => process::Line {
                 text: &shown,
                 shell: &self.judging.plan.settings.shell,
+                known: self.is_first().then_some(&self.judging.programs),
             }
             .run(&process, interrupt),
             CommandForm::Script { .. } => process::run(&process, interrupt),
@@ -162,6 +163,12 @@ impl Attempt<'_> {
         self.lines.insert(command.id, (shown, place));
         self.results.insert(command.id, finished);
         red
+    }
+
+    /// Whether nothing that comes before the next command can have put a program in its way:
+    /// no command of this gate or of one it needs, and no service of its own.
+    fn is_first(&self) -> bool {
+        self.lines.is_empty() && self.gate.needs.is_empty() && !self.had_services
     }
 
     /// What takes in all of the next command's output.

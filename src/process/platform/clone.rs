@@ -8,6 +8,7 @@
 use std::ffi::c_int;
 use std::fs::File;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::OnceLock;
 
@@ -15,7 +16,7 @@ use super::spawn::{Image, Spawned};
 use super::{Pid, own_pid};
 
 /// The child's stack, in bytes. It calls a dozen functions of the C library, none deep.
-const STACK: usize = 64 << 10;
+const STACK: usize = 32 << 10;
 
 /// What the child is told, and tells.
 struct Order<'a> {
@@ -29,10 +30,11 @@ struct Order<'a> {
 
 /// Starts it, as the leader of a group; where we have a terminal, of a session.
 pub(super) fn start(image: &Image) -> io::Result<Spawned> {
-    // Of these, because a stack must be aligned as they are.
-    let mut stack: Vec<u128> = Vec::with_capacity(STACK / size_of::<u128>());
+    // Of these, because a stack must be aligned as they are. A part of our own, which stands
+    // still as long as the child needs it, costs nothing.
+    let mut stack = [const { MaybeUninit::<u128>::uninit() }; STACK / size_of::<u128>()];
     // A stack grows down.
-    let top = stack.spare_capacity_mut().as_mut_ptr_range().end;
+    let top = stack.as_mut_ptr_range().end;
     let mut order = Order {
         image,
         leave: has_terminal(),

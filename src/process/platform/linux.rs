@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::exit::ExitWatch as SigchldWatch;
-use super::{Pid, Pids, Seen};
+use super::{Pid, Pids, Seen, own_pid};
 
 /// How big a pipe may grow whose writer has much to say. Wider ones gain nothing.
 const PIPE_SIZE: libc::c_int = 1 << 20;
@@ -79,20 +79,28 @@ pub(in super::super) fn pids_since(pid: Pid, ago: Duration) -> Pids {
     }
 }
 
-/// Our children, the dead ones too; none where the kernel does not list them.
-pub(in super::super) fn own_children() -> Option<Vec<Pid>> {
-    let mut pids = Vec::new();
-    for thread in fs::read_dir("/proc/self/task").ok()?.flatten() {
-        match fs::read_to_string(thread.path().join("children")) {
-            Ok(list) => {
-                let list = list.split_ascii_whitespace();
-                pids.extend(list.filter_map(|pid| pid.parse::<Pid>().ok()));
-            }
-            // A thread that just ended leaves its children to the others.
-            Err(_) => return None,
+/// All orphans that became our children, and what our main thread started itself; the dead
+/// ones too. None where the kernel does not list them.
+///
+/// The kernel hands orphans to the first thread of a process that lives: the main one.
+pub(in super::super) fn adopted() -> Option<Vec<Pid>> {
+    static LIST: OnceLock<Option<File>> = OnceLock::new();
+    let list = LIST.get_or_init(|| {
+        let us = own_pid();
+        File::open(format!("/proc/self/task/{us}/children")).ok()
+    });
+    let mut text = Vec::new();
+    let mut part = [0; 1024];
+    loop {
+        let length = list.as_ref()?.read_at(&mut part, text.len() as u64).ok()?;
+        if length == 0 {
+            break;
         }
+        text.extend_from_slice(part.get(..length)?);
     }
-    Some(pids)
+    let pids = text.split(|byte| *byte == b' ');
+    let pids = pids.filter_map(|pid| str::from_utf8(pid).ok()?.parse().ok());
+    Some(pids.collect())
 }
 
 /// The pids of all processes.

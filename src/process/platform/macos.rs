@@ -38,7 +38,7 @@ pub(in super::super) fn all_pids() -> Pids {
 }
 
 /// There are no orphans to look after here.
-pub(in super::super) fn own_children() -> Option<Vec<Pid>> {
+pub(in super::super) fn adopted() -> Option<Vec<Pid>> {
     None
 }
 

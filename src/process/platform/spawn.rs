@@ -89,7 +89,7 @@ fn nul() -> io::Error {
 
 /// What points to the variables, sorted by name, with a null at the end.
 fn environment(env: &Env, marker: &Var) -> io::Result<Vec<*mut libc::c_char>> {
-    let pointer = |var: &Var| var.text().map(|text| text.as_ptr().cast_mut());
+    let pointer = |var: &Var| var.text().map(<*const libc::c_char>::cast_mut);
     let mut pointers = Vec::with_capacity(64);
     let mut vars = env.vars().peekable();
     while let Some(var) = vars.next_if(|var| var.name() < marker.name()) {
