@@ -170,34 +170,36 @@ fn merged(old: Vec<Record>, new: Vec<Record>, now: u64) -> Vec<Record> {
     all.retain(|record| record.verdict != Verdict::Pass || !red.contains(&record.key));
     all.sort_by_key(|record| record.at);
 
-    let mut kept = Vec::new();
-    let mut seen: HashMap<_, Vec<String>> = HashMap::new();
-    for mut record in all.into_iter().rev() {
-        let gate = [&record.plan, &record.phase, &record.gate].map(String::clone);
+    // Of each, newest first: whether it is kept, and what its key was made of.
+    let mut kept = Vec::with_capacity(all.len());
+    let mut seen: HashMap<_, Vec<&str>> = HashMap::new();
+    let mut left = RECORDS;
+    for record in all.iter().rev() {
+        let gate = [&record.plan, &record.phase, &record.gate];
         let newest = !seen.contains_key(&gate);
         let greens = seen.entry(gate).or_default();
-        let keep = match record.verdict {
-            Verdict::Pass => greens.len() < GREENS && !greens.contains(&record.key),
-            _ => newest,
-        };
-        if !keep {
-            continue;
-        }
+        let green = record.verdict == Verdict::Pass;
+        let keep = left > 0
+            && match green {
+                true => greens.len() < GREENS && !greens.contains(&record.key.as_str()),
+                false => newest,
+            };
         // The newest verdict and the newest green are what a new key is compared with.
-        let newest_green = record.verdict == Verdict::Pass && greens.is_empty();
-        if !(newest || newest_green) {
-            record.parts = None;
-        }
-        if record.verdict == Verdict::Pass {
-            greens.push(record.key.clone());
-        }
-        kept.push(record);
-        if kept.len() == RECORDS {
-            break;
+        kept.push((keep, newest || green && greens.is_empty()));
+        if keep {
+            left -= 1;
+            if green {
+                greens.push(&record.key);
+            }
         }
     }
-    kept.reverse();
-    kept
+    let all = all.into_iter().zip(kept.into_iter().rev());
+    let all = all.filter(|(_, (keep, _))| *keep);
+    all.map(|(record, (_, with_parts))| Record {
+        parts: record.parts.filter(|_| with_parts),
+        ..record
+    })
+    .collect()
 }
 
 /// Whether a verdict is kept still; one from the future was given by another clock.
