@@ -63,6 +63,22 @@ fn nothing_is_left_of_a_command() {
     assert_eq!(leaked(&finished), ["sleep"]);
     assert_eq!(children(), Vec::<String>::new());
 
+    // Its sibling, and so our child from the beginning.
+    #[cfg(target_arch = "x86_64")]
+    {
+        // clone(CLONE_PARENT | SIGCHLD)
+        let sibling = r#"exec perl -e 'exec "env", "-i", "setsid", "sleep", "1000"
+            if syscall(56, 0x8011, 0, 0, 0, 0) == 0' >/dev/null 2>&1"#;
+        // In a thread, as gates are run.
+        let finished = std::thread::scope(|scope| {
+            let run = scope.spawn(|| finish(sibling));
+            run.join().unwrap()
+        });
+        assert_eq!(finished.exit, Exit::Code(0));
+        assert_eq!(finished.leaked.len(), 1, "{:?}", finished.leaked);
+        assert_eq!(children(), Vec::<String>::new());
+    }
+
     // While others run, nobody can tell whose it is: the last one ends it.
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -16,7 +16,7 @@ use clone::start;
 #[cfg(target_os = "linux")]
 pub(super) use linux::{
     ExitWatch, Listening, adopt_orphans, adopted, all_pids, grow_pipe, holds, listening, look,
-    pids_since,
+    pids_since, this_thread_has_children,
 };
 
 #[cfg(target_os = "macos")]
@@ -30,6 +30,7 @@ use macos::SETSID;
 #[cfg(target_os = "macos")]
 pub(super) use macos::{
     Listening, adopt_orphans, adopted, all_pids, grow_pipe, holds, listening, look, pids_since,
+    this_thread_has_children,
 };
 #[cfg(target_os = "macos")]
 use posix::start;

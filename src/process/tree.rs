@@ -315,9 +315,10 @@ fn is_orphan(seen: &Seen) -> bool {
         && seen.group != platform::own_group()
 }
 
-/// Whether no command that has ended left anybody: whoever descends from one is an orphan,
-/// and so our child, or the descendant of one that is. To ask this costs one call where all
-/// commands were started by other threads than the main one.
+/// Whether a command that this thread started, and that has ended, left nobody: whoever
+/// descends from it is an orphan, and so our child, or the descendant of one that is; or was
+/// born as its sibling, and is this thread's child. To ask this costs two calls where no
+/// command was started by the main thread.
 fn nobody_is_left() -> bool {
     let known = || {
         let children = platform::adopted()?;
@@ -326,6 +327,7 @@ fn nobody_is_left() -> bool {
         all.then_some(children)
     };
     ADOPTING.load(Ordering::SeqCst)
+        && !platform::this_thread_has_children()
         // Where one of them goes while they are listed, the list may lack another.
         && known().is_some_and(|first| first.is_empty() || known() == Some(first))
 }

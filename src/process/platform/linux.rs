@@ -103,6 +103,18 @@ pub(in super::super) fn adopted() -> Option<Vec<Pid>> {
     Some(pids.collect())
 }
 
+/// Whether this thread has children, dead ones included; those of the process's other threads
+/// do not count.
+pub(in super::super) fn this_thread_has_children() -> bool {
+    // SAFETY: all zeros is a valid value of this plain C structure.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    let only_ours = libc::__WNOTHREAD | libc::__WALL;
+    let only_look = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: `info` outlives the call; nobody's status is taken.
+    let asked = unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, only_ours | only_look) };
+    asked == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ECHILD)
+}
+
 /// The pids of all processes.
 pub(in super::super) fn all_pids() -> Pids {
     // Asked before: who is born while they are read may not be among them.

@@ -42,6 +42,11 @@ pub(in super::super) fn adopted() -> Option<Vec<Pid>> {
     None
 }
 
+/// Nobody asks it here.
+pub(in super::super) fn this_thread_has_children() -> bool {
+    true
+}
+
 /// Looks at a process; none where there is none, or it is another user's.
 pub(in super::super) fn look(pid: Pid) -> Option<Seen> {
     // SAFETY: all zeros is a valid value of this plain C structure.
