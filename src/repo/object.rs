@@ -201,7 +201,10 @@ impl Repository {
     }
 
     /// The mode and id at a path of a tree, a folder's too.
-    pub(super) fn entry(&self, tree: &Oid, path: &[u8]) -> Result<Option<(u32, Oid)>, RepoError> {
+    ///
+    /// # Errors
+    /// Where git cannot read the tree.
+    pub fn entry(&self, tree: &Oid, path: &[u8]) -> Result<Option<(u32, Oid)>, RepoError> {
         let quick = self.with_git2(|repository| {
             let tree = repository.find_tree(tree.to_git2()?)?;
             match tree.get_path(std::path::Path::new(os(path))) {

@@ -1,15 +1,18 @@
 //! Globs over paths of the judged tree: `*` and `?` stay within a folder, dot files match.
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 
 /// A compiled glob; `None` where the pattern is broken (which loading has reported).
 #[must_use]
 pub(crate) fn matcher(pattern: &str) -> Option<GlobMatcher> {
-    GlobBuilder::new(pattern)
-        .literal_separator(true)
-        .build()
-        .ok()
-        .map(|glob| glob.compile_matcher())
+    glob(pattern).map(|glob| glob.compile_matcher())
+}
+
+/// A glob that is not compiled yet; `None` as in [`matcher`].
+#[must_use]
+pub(crate) fn glob(pattern: &str) -> Option<Glob> {
+    let mut builder = GlobBuilder::new(pattern);
+    builder.literal_separator(true).build().ok()
 }
 
 /// The nearest thing that exists to a glob that matched nothing: the folder its literal

@@ -3,6 +3,7 @@
 
 mod definition;
 mod expression;
+mod inputs;
 mod key;
 mod store;
 mod why;

@@ -1,6 +1,6 @@
 //! The key of a verdict: a digest of all that it depends on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 
 use indexmap::IndexMap;
@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::definition::{self, Reads};
+use super::inputs::Inputs;
 use crate::eval::{FaultKind, evaluate};
-use crate::plan::{Expr, Gate, Inputs};
-use crate::repo::{RepoError, TreeEntry};
-use crate::run::globs::matcher;
+use crate::plan::{self, Expr, Gate};
 use crate::run::judging::{GateFacts, Judging, is_ci};
 use crate::value::Value;
 
@@ -29,7 +28,7 @@ pub(crate) struct Parts {
     pub values: BTreeMap<String, String>,
     /// Variables that commands see. One that is not set is not in it.
     pub environment: BTreeMap<String, String>,
-    /// `tree ID`, or `files SHA256` over mode, id and path of each.
+    /// `tree ID`, or `files SHA256` over mode, id and path of each, or of their folder.
     pub inputs: String,
 }
 
@@ -51,7 +50,7 @@ pub(crate) type Never = String;
 pub(crate) struct Keys<'a> {
     judging: &'a Judging<'a>,
     environment: BTreeMap<String, String>,
-    digests: HashMap<Vec<String>, String>,
+    inputs: Inputs<'a>,
 }
 
 /// Variables that change what common tools do. Their values are kept to be shown; those of
@@ -120,7 +119,7 @@ impl<'a> Keys<'a> {
         Self {
             judging,
             environment: environment.collect(),
-            digests: HashMap::new(),
+            inputs: Inputs::new(judging),
         }
     }
 
@@ -141,7 +140,10 @@ impl<'a> Keys<'a> {
         let globs = self.globs(phase, gate, reads)?;
         let inputs = match &globs {
             None => format!("tree {}", judging.tree),
-            Some(globs) => format!("files {}", self.digest(globs).map_err(|e| e.to_string())?),
+            Some(globs) => {
+                let digest = self.inputs.digest(globs).map_err(|e| e.to_string())?;
+                format!("files {digest}")
+            }
         };
         let parts = Parts {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -243,7 +245,7 @@ impl<'a> Keys<'a> {
         gate: &Gate,
         reads: &Reads<'_>,
     ) -> Result<Option<Vec<String>>, Never> {
-        let Inputs::Globs { globs, .. } = &gate.inputs else {
+        let plan::Inputs::Globs { globs, .. } = &gate.inputs else {
             return Ok(None);
         };
         if reads.all_files {
@@ -283,19 +285,6 @@ impl<'a> Keys<'a> {
             Err(_) => Ok(None),
         }
     }
-
-    fn digest(&mut self, globs: &[String]) -> Result<&str, RepoError> {
-        if !self.digests.contains_key(globs) {
-            let mut sha = Sha256::new();
-            for entry in matching(self.judging.entries()?, globs) {
-                sha.update(format!("{:o} {}\t", entry.mode, entry.oid));
-                sha.update(entry.path.as_bytes());
-                sha.update([0]);
-            }
-            self.digests.insert(globs.to_vec(), hex(&sha.finalize()));
-        }
-        Ok(self.digests.get(globs).map_or("", String::as_str))
-    }
 }
 
 impl Parts {
@@ -305,31 +294,6 @@ impl Parts {
         let json = serde_json::to_vec(self).unwrap_or_default();
         hex(&Sha256::digest(json))
     }
-}
-
-/// The files that any of the globs matches, of all that are sorted by path.
-pub(crate) fn matching<'e>(entries: &'e [TreeEntry], globs: &[String]) -> Vec<&'e TreeEntry> {
-    let mut found: Vec<&TreeEntry> = Vec::new();
-    for glob in globs {
-        // All that can match begins with the literal folders of the glob.
-        let literal = glob.find(['*', '?', '[', '{', '\\']).unwrap_or(glob.len());
-        let folder = glob.get(..literal).and_then(|text| text.rfind('/'));
-        let prefix = folder
-            .and_then(|end| glob.get(..=end))
-            .unwrap_or("")
-            .as_bytes();
-        let first = entries.partition_point(|entry| entry.path.as_bytes() < prefix);
-        let near = entries.get(first..).unwrap_or_default().iter();
-        let near = near.take_while(|entry| entry.path.as_bytes().starts_with(prefix));
-        let matcher = matcher(glob);
-        found.extend(near.filter(|entry| {
-            let is = |matcher: &globset::GlobMatcher| matcher.is_match(entry.path.as_path());
-            matcher.as_ref().is_some_and(is) || entry.path.as_bytes() == glob.as_bytes()
-        }));
-    }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    found.dedup_by(|a, b| a.path == b.path);
-    found
 }
 
 fn texts(value: &Value, all: &mut Vec<String>) {
@@ -351,6 +315,6 @@ fn digest_of(bytes: &[u8]) -> String {
     format!("sha256 {}", hex(&Sha256::digest(bytes)))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

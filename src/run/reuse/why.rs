@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::key::{Key, Keys, Parts, matching};
+use super::inputs::matching;
+use super::key::{Key, Keys, Parts};
 use super::store::{Record, Store};
 use super::{Origin, written};
 use crate::plan::Gate;

@@ -179,6 +179,24 @@ fn files() -> impl Strategy<Value = BTreeMap<&'static str, (bool, u8)>> {
     })
 }
 
+/// Inputs, and which paths they are.
+type Inputs = (&'static str, fn(&str) -> bool);
+
+const INPUTS: [Inputs; 6] = [
+    ("", |_| true),
+    ("\"a/**\", \"?.x\"", |path| {
+        path.starts_with("a/") || path == "a.x"
+    }),
+    ("\"x\", \"a/b/x\", \"a\"", |path| {
+        path == "x" || path == "a/b/x"
+    }),
+    ("\"**/x\"", |path| path == "x" || path.ends_with("/x")),
+    ("\"a/b/**\", \"a*/x\", \"x/**\"", |path| {
+        ["a/b/x", "a/x", "ab/x"].contains(&path)
+    }),
+    ("\"**\"", |_| true),
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -193,16 +211,16 @@ proptest! {
     }
 
     #[test]
-    fn of_trees(before in files(), after in files(), all in any::<bool>()) {
+    fn of_trees(before in files(), after in files(), inputs in prop::sample::select(&INPUTS[..])) {
         let project = Project::with_plan("");
         let blobs = ["1", "2"].map(|text| {
             project.write("blob", text);
             project.git(&["hash-object", "-w", "blob"])
         });
-        let inputs = if all { "" } else { "    inputs \"a/**\", \"?.x\" allow-empty\n" };
+        let (globs, is) = inputs;
+        let inputs = if globs.is_empty() { String::new() } else { format!("    inputs {globs} allow-empty\n") };
         let plan = format!("phase p \"P\" {{\n  gate g {{\n{inputs}    $ true\n  }}\n}}\n");
         let seen = |files: &BTreeMap<&'static str, (bool, u8)>| -> Vec<_> {
-            let is = |path: &str| all || path.starts_with("a/") || path == "a.x";
             files.iter().filter(|(path, _)| is(path)).map(|(path, of)| (*path, *of)).collect()
         };
         let (old, new) = (tree(&project, &before, &blobs), tree(&project, &after, &blobs));
