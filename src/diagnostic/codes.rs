@@ -312,6 +312,7 @@ codes! {
     NOT_FORMATTED = "E0414", "a file that could not be formatted or mended";
     UNKNOWN_CODE = "E0415", "a code that does not exist";
     OUTSIDE_PATH = "E0416", "a path that is not in the repository";
+    NOTHING_THERE = "E0417", "no commit yet, and nothing staged";
     RUN_IN_PROGRESS = "E0430", "another run is at work in this working tree";
     AGENT_ENVIRONMENT = "E0440", "a person's decision, asked for by a coding agent";
     NO_TERMINAL = "E0441", "a person's decision without a terminal";

@@ -166,8 +166,8 @@ impl RepoError {
             Self::Unsigned { .. } => Code::UNSIGNED,
             Self::NoRemote { .. } => Code::UNKNOWN_REMOTE,
             Self::NotPushed { .. } => Code::NOT_PUSHED,
+            Self::Unborn => Code::NOTHING_THERE,
             Self::NoGit
-            | Self::Unborn
             | Self::Busy { .. }
             | Self::Files { .. }
             | Self::Interrupted

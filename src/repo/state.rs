@@ -65,6 +65,11 @@ impl Repository {
         if self.index().is_some_and(|index| !index.is_unmerged()) {
             return Ok(());
         }
+        self.check_merged()
+    }
+
+    /// Checks that the index holds no paths of an unfinished merge.
+    fn check_merged(&self) -> Result<(), RepoError> {
         let call = self.git().args(["ls-files", "-z", "--unmerged"]);
         let output = call.reading().run()?;
         let mut paths: Vec<RepoPath> = git::parts(&output)
@@ -153,7 +158,8 @@ impl Repository {
         // `write-tree` writes to the index what it learned, so it gets a copy.
         let copy = self.copy_index()?;
         let call = self.git_on(&copy).arg("write-tree");
-        call.writing(Step::StagedTree).id()
+        let written = call.writing(Step::StagedTree).id();
+        written.or_else(|error| self.check_merged().and(Err(error)))
     }
 
     /// The tree of the working tree as it is: of all that `git add --all` would stage.

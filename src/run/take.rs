@@ -121,6 +121,9 @@ impl<'p> Interpreter<'p> {
         if head.tree.as_ref() != Some(&tree) {
             self.repo.check_no_commit_waits()?;
         }
+        if head.commit.is_none() && tree == self.repo.empty_tree()? {
+            return Err(RepoError::Unborn.into());
+        }
         let old_tag = history.tag_of_old_seal(&phase.name.value)?;
         if let Some(tag) = &phase.tag {
             let name = &tag.name.value;

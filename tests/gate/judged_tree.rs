@@ -173,3 +173,45 @@ fn values_are_literal_wherever_they_stand() {
     project.gate(&["run"]).exits(0);
     assert!(!project.path().join("pwned").exists());
 }
+
+#[test]
+fn with_conflicts_every_command_that_asks_for_the_staged_tree_says_so() {
+    let project = Project::with_plan("phase p \"P\" {\n  gate g $ true\n}\n");
+    project.stage("a", "1\n");
+    project.git(&["commit", "--quiet", "--message", "one"]);
+    project.git(&["checkout", "--quiet", "-b", "other"]);
+    project.stage("a", "2\n");
+    project.git(&["commit", "--quiet", "--message", "two"]);
+    project.git(&["checkout", "--quiet", "main"]);
+    project.stage("a", "3\n");
+    project.git(&["commit", "--quiet", "--message", "three"]);
+    let mut merge = project.command("git");
+    assert!(
+        !merge
+            .args(["merge", "other"])
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    for args in [&["status"][..], &["scope", "a"], &["verify"], &["try"]] {
+        let answer = project.gate(args).exits(2);
+        let code = if args == ["try"] { "E0405" } else { "E0406" };
+        assert!(answer.stderr.contains(code), "{args:?}: {}", answer.text());
+    }
+}
+
+/// What is green about nothing is not green.
+#[test]
+fn without_a_commit_and_anything_staged_nothing_is_sealed() {
+    let project = Project::empty();
+    project.write(
+        "plan.gate",
+        "phase p \"P\" {\n  gate g $ true\n  tag \"v1\"\n}\n",
+    );
+    let answer = project.gate(&["run", "--format", "json"]).exits(2);
+    assert_eq!(answer.codes(), ["E0417"]);
+    assert_eq!(project.git(&["for-each-ref"]), "");
+    project.git(&["add", "plan.gate"]);
+    project.gate(&["run"]).exits(0);
+}
