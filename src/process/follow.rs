@@ -25,6 +25,9 @@ const MUCH: u64 = 64 << 10;
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LAST_PAUSE: Duration = Duration::from_millis(32);
 
+/// How long what a command wrote may wait to be put into its transcript.
+const GATHER: Duration = Duration::from_millis(20);
+
 /// How often it is looked whether orphans have died while a command runs.
 const REAP: Duration = Duration::from_secs(1);
 
@@ -180,6 +183,11 @@ impl<F: Follower> Follow<'_, F> {
                     left.map(|left| left.min(pause))
                 }
             };
+            let gathered = self.reader.capture.has_gathered();
+            let wait = match gathered {
+                true => Some(wait.map_or(GATHER, |wait| wait.min(GATHER))),
+                false => wait,
+            };
             let [stdout, stderr, end, woken] = platform::wait_readable(
                 [
                     self.reader.stdout.fd(),
@@ -189,6 +197,9 @@ impl<F: Follower> Follow<'_, F> {
                 ],
                 wait,
             )?;
+            if gathered && !stdout.is() && !stderr.is() {
+                self.reader.capture.write_out();
+            }
             self.reader.read(Stream::Stdout, stdout, self.follower);
             self.reader.read(Stream::Stderr, stderr, self.follower);
             if end.is() {

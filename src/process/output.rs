@@ -373,6 +373,10 @@ struct Masked {
     sides: Sides,
 }
 
+/// How much may wait to be put into a transcript, in bytes: written as it comes, a page at a
+/// time, it takes longer than the command does.
+const GATHERED: usize = 256 << 10;
+
 /// Takes in a command's two streams.
 #[derive(Debug)]
 pub(super) struct Capture {
@@ -380,6 +384,8 @@ pub(super) struct Capture {
     /// Where there are secrets.
     masked: Option<Masked>,
     transcript: Option<Transcript>,
+    /// What waits to be put into it.
+    gathered: Vec<u8>,
 }
 
 impl Capture {
@@ -393,6 +399,7 @@ impl Capture {
                 sides: Sides::new(Keep::Ends),
             }),
             transcript: command.transcript.clone(),
+            gathered: Vec::new(),
         }
     }
 
@@ -403,8 +410,35 @@ impl Capture {
             masked.sides.push(stream, &bytes);
             bytes
         });
-        if let Some(transcript) = &self.transcript {
-            transcript.write(masked.as_deref().unwrap_or(bytes));
+        self.gather(masked.as_deref().unwrap_or(bytes));
+    }
+
+    /// Has bytes put into the transcript, if there is one, sooner or later.
+    fn gather(&mut self, bytes: &[u8]) {
+        if self.transcript.is_none() {
+            return;
+        }
+        if self.gathered.len() + bytes.len() > GATHERED {
+            self.write_out();
+        }
+        match &self.transcript {
+            Some(transcript) if bytes.len() >= GATHERED => transcript.write(bytes),
+            _ => self.gathered.extend_from_slice(bytes),
+        }
+    }
+
+    /// Whether something waits to be put into the transcript.
+    pub(super) fn has_gathered(&self) -> bool {
+        !self.gathered.is_empty()
+    }
+
+    /// Puts what waits into the transcript.
+    pub(super) fn write_out(&mut self) {
+        if let Some(transcript) = &self.transcript
+            && !self.gathered.is_empty()
+        {
+            transcript.write(&self.gathered);
+            self.gathered.clear();
         }
     }
 
@@ -426,6 +460,7 @@ impl Capture {
                 sides: masked.sides.fork(),
             }),
             transcript: None,
+            gathered: Vec::new(),
         };
         fork.finish()
     }
@@ -439,11 +474,10 @@ impl Capture {
                     continue;
                 }
                 masked.sides.push(stream, &rest);
-                if let Some(transcript) = &self.transcript {
-                    transcript.write(&rest);
-                }
+                self.gather(&rest);
             }
         }
+        self.write_out();
         let written = self.written.finish();
         let shown = match self.masked {
             Some(masked) => masked.sides.finish(),

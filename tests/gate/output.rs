@@ -46,6 +46,15 @@ fn all_of_it_is_kept_when_asked_for() {
 }
 
 #[test]
+fn it_is_there_while_the_command_runs() {
+    let log = ".git/gate/output/1/p.g.1.log";
+    let gate = format!("timeout 60s\n    $ echo up; until grep -q up {log}; do sleep 0.01; done");
+    let project = Project::with_plan(&plan(&gate));
+    project.gate(&["try", "--keep-output"]).exits(0);
+    assert_eq!(project.read(log), "up\n");
+}
+
+#[test]
 fn what_services_write_is_kept_too() {
     let service = |name: &str, word: &str| {
         format!(
