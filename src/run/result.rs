@@ -1,5 +1,7 @@
 //! What came of one command: its exit judged, and the words for it.
 
+use std::io::ErrorKind;
+
 use super::gate::Stop;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{Command, CommandForm, Gate};
@@ -111,6 +113,11 @@ pub(super) fn not_started(error: &StartError, what: &str, place: Span) -> Stop {
             place,
         )
         .help("make it executable: `chmod +x`"),
+        StartError::Os(error) if error.kind() == ErrorKind::ArgumentListTooLong => {
+            let message = "the command is longer than the system takes";
+            Diagnostic::new(Code::CANNOT_START, message, place)
+                .help("name fewer files, by a narrower glob, or have the command find them itself")
+        }
         other => Diagnostic::new(
             Code::CANNOT_START,
             format!("the command could not be started: {other}"),

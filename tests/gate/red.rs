@@ -51,6 +51,19 @@ fn a_pipeline_whose_first_command_fails_is_red() {
 }
 
 #[test]
+fn a_command_that_is_too_long_is_blocked_not_cut() {
+    let project = plan(&format!("  gate long $ true {}", "a".repeat(3 << 20)));
+    let answer = project.gate(&["run", "--format", "json"]).exits(3);
+    assert_eq!(answer.verdicts(), ["long blocked"]);
+    let mut events = answer.events().into_iter();
+    let told = events.find(|event| event["code"] == "B103").unwrap();
+    assert_eq!(
+        told["message"],
+        "the command is longer than the system takes"
+    );
+}
+
+#[test]
 fn a_missing_program_is_blocked() {
     let project = plan("  gate tool $ no-such-program-anywhere --version");
     let answer = project.gate(&["run", "--format", "json"]).exits(3);
