@@ -16,7 +16,9 @@ mod replace;
 mod run;
 mod scope;
 mod show;
+mod sign;
 mod status;
+mod subject;
 mod verify;
 mod why;
 
@@ -51,6 +53,8 @@ enum Command {
     Run(run::RunArgs),
     /// Judge the same gates; commit, tag and record nothing
     Try(run::TryArgs),
+    /// Sign off manual checks, at a terminal
+    Sign(sign::SignArgs),
     /// Change the plan of a phase that is open or sealed, on the record
     Amend(amend::AmendArgs),
     /// Tell whether the open phase may change some files
@@ -142,6 +146,7 @@ pub fn main() -> ExitCode {
     let code = match cli.command {
         Command::Run(args) => run::run(&args, &output),
         Command::Try(args) => run::attempt(&args, &output),
+        Command::Sign(args) => sign::sign(&args, &output),
         Command::Amend(args) => amend::amend(&args, &output),
         Command::Scope(args) => scope::scope(&args, &output),
         Command::Check(args) => check::check(&args, &output),

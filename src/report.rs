@@ -4,6 +4,7 @@
 //! draws a diagnostic, [`human`] is the terminal, [`json`], [`sarif`] and [`github`] are for machines.
 
 pub mod check;
+pub mod checklist;
 pub mod github;
 pub mod graph;
 pub mod human;

@@ -12,9 +12,11 @@ mod interpreter;
 mod judged;
 mod judging;
 mod locks;
+mod manual;
 mod mask;
 mod mended;
 mod message;
+mod open;
 mod outcome;
 mod phase;
 mod place;
@@ -41,6 +43,8 @@ pub use event::{
     AttemptFailure, Counts, DiagnosticEvent, Event, HoldSummary, Mode, Place, SCHEMA, Verdict,
 };
 pub use interpreter::Interpreter;
+pub use manual::{Checklist, Found, ManualCheck, ShownItem, SignOff, Spoken, Word, call};
+pub use open::Stands;
 pub use outcome::{Outcome, PhaseSelection, Refusal};
 pub use reuse::{Answer, Difference, DifferenceKind, LastVerdict, Origin, Why};
 pub use scope::{Rule, Standing, standing};

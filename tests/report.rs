@@ -185,6 +185,7 @@ fn red() -> Vec<Event> {
                 skipped: 1,
                 reused: 1,
                 flaky: 1,
+                waiting: 0,
             },
         ),
         done(1, Some("proto-nats"), 1),
@@ -596,7 +597,7 @@ fn events_as_json_lines() {
     {"type":"gate.started","schema":1,"phase":"proto-nats","gate":"types","title":null,"regression":false}
     {"type":"gate.finished","schema":1,"phase":"proto-nats","gate":"types","title":null,"verdict":"pass","reason":null,"duration_ms":340,"regression":false,"failures":[],"hold":null,"origin":null,"outputs":[]}
     {"type":"gate.finished","schema":1,"phase":"proto-nats","gate":"streams","title":null,"verdict":"reused","reason":null,"duration_ms":0,"regression":false,"failures":[],"hold":null,"origin":null,"outputs":[]}
-    {"type":"phase.finished","schema":1,"phase":"proto-nats","verdict":"pass","duration_ms":1432,"counts":{"pass":1,"fail":0,"blocked":0,"skipped":0,"reused":1,"flaky":0}}
+    {"type":"phase.finished","schema":1,"phase":"proto-nats","verdict":"pass","duration_ms":1432,"counts":{"pass":1,"fail":0,"blocked":0,"skipped":0,"reused":1,"flaky":0,"waiting":0}}
     {"type":"phase.sealed","schema":1,"phase":"proto-nats","commit":"1a2b3c4d5e6f7a8b9c0d","subject":"feat(proto-nats): add the oompa protos and NATS streams","tag":"phase-2-complete","tree":"3f9a1c2b7d1e4f5a6b7c","branch":"main"}
     {"type":"run.finished","schema":1,"exit":0,"open":"enrich","sealed":2,"duration_ms":1500}
     "#);

@@ -1,7 +1,7 @@
 //! Manual checks: checked, and kept for when they are asked.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::plan::{Feature, Inputs, Manual, ManualItem};
+use crate::plan::{Inputs, Manual, ManualItem};
 use crate::source::Spanned;
 use crate::syntax::ast::{Block, Name, Stmt, StmtKind, Text};
 use crate::value::Type;
@@ -62,7 +62,6 @@ impl<'a> Analyzer<'a> {
             );
         }
         manual.name = given?;
-        self.unbuilt(Feature::Manual, &manual.name.value, stmt.span);
         Some(manual)
     }
 

@@ -5,15 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Sets;
-use super::judged::Judged;
-use super::locate::Located;
 use super::output::Output;
 use super::person::{Person, no_agent};
-use crate::analysis::Given;
+use super::subject::{Stopped, Subject};
 use crate::analysis::lock::Amendments;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::Plan;
-use crate::repo::{Oid, Repository};
+use crate::diagnostic::Diagnostic;
 use crate::run::{Assurance, Consent, Interpreter, Refusal, Unsealed};
 
 #[derive(Debug, Args)]
@@ -28,28 +24,6 @@ pub(super) struct AmendArgs {
     reopen: Option<String>,
     #[command(flatten)]
     sets: Sets,
-}
-
-/// Why nothing was amended: what there is to say, and the exit code.
-struct Stopped {
-    diagnostics: Diagnostics,
-    code: i32,
-}
-
-impl From<Box<Diagnostic>> for Stopped {
-    fn from(diagnostic: Box<Diagnostic>) -> Self {
-        let blocked = diagnostic.code.as_str().starts_with('B');
-        Self {
-            diagnostics: (*diagnostic).into(),
-            code: if blocked { 3 } else { 2 },
-        }
-    }
-}
-
-impl From<crate::repo::RepoError> for Stopped {
-    fn from(error: crate::repo::RepoError) -> Self {
-        Box::new(error.diagnostic()).into()
-    }
 }
 
 /// `gate amend`: 0 where the plan is on record as it is, 1 where the person did not want
@@ -98,7 +72,7 @@ fn amend_plan(
     interpreter.may_amend().map_err(|r| subject.refused(&r))?;
     let command = "gate amend --reason \"…\"";
     let person = Person::at_terminal("amending the plan", command)?;
-    subject.show(&pending, output);
+    show(subject, &pending, output);
     let Some(consent) = agreed(&person, "Amend the plan as shown?", args.reason.as_deref()) else {
         output.line("not amended");
         return Ok(1);
@@ -165,53 +139,10 @@ fn agreed(person: &Person, question: &str, reason: Option<&str>) -> Option<Conse
     })
 }
 
-/// The plan that is to be amended.
-struct Subject {
-    plan: Plan,
-    located: Located,
-    tree: Oid,
-    given: Given,
-}
-
-impl Subject {
-    /// The plan as a run would read it.
-    fn load(plan: Option<&Path>, sets: &Sets) -> Result<(Self, Repository), Stopped> {
-        let given = sets.given(false)?;
-        let repo = Repository::discover(".")?;
-        let located = Located::find_judged(plan, &repo)?;
-        repo.preflight()?;
-        let read = Judged::read(&repo, &located.path, &given)?;
-        let Judged { plan, tree, .. } = read.map_err(|diagnostics| Stopped {
-            diagnostics: located.relocate(*diagnostics),
-            code: 2,
-        })?;
-        let subject = Self {
-            plan,
-            located,
-            tree,
-            given,
-        };
-        Ok((subject, repo))
-    }
-
-    fn interpreter(&self, repo: Repository) -> Interpreter<'_> {
-        Interpreter::new(&self.plan, repo)
-            .tree(self.tree.clone())
-            .given(&self.given)
-    }
-
-    fn refused(&self, refusal: &Refusal) -> Stopped {
-        Stopped {
-            diagnostics: self.located.relocate(refusal.diagnostics.clone()),
-            code: refusal.exit_code(),
-        }
-    }
-
-    /// Shows a person what is to be amended.
-    fn show(&self, pending: &Amendments, output: &Output) {
-        let sources = self.located.relocated(&pending.sources);
-        for amendment in &pending.items {
-            output.complain(&amendment.diagnostic(), &sources);
-        }
+/// Shows a person what is to be amended.
+fn show(subject: &Subject, pending: &Amendments, output: &Output) {
+    let sources = subject.located.relocated(&pending.sources);
+    for amendment in &pending.items {
+        output.complain(&amendment.diagnostic(), &sources);
     }
 }

@@ -70,12 +70,22 @@ impl Person {
         ))
     }
 
+    /// Shows text, where questions are asked.
+    #[expect(
+        clippy::unused_self,
+        reason = "only who is there can be shown something"
+    )]
+    pub fn show(&self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
     /// Asks, and gives the line that was typed, without blanks round it; empty at the end
     /// of the input.
     #[expect(clippy::unused_self, reason = "only who is there can be asked")]
     pub fn ask(&self, question: &str) -> String {
         let mut err = io::stderr().lock();
-        let _ = write!(err, "{question} ");
+        // In one write, so that whoever answers by program sees all of it or nothing.
+        let _ = err.write_all(format!("{question} ").as_bytes());
         let _ = err.flush();
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line);

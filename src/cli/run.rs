@@ -81,20 +81,30 @@ pub(super) fn run(args: &RunArgs, output: &Output) -> i32 {
         (None, false) => PhaseSelection::Open,
     };
     let plan = args.plan.as_deref();
-    let run = || {
+    let run = |selection: PhaseSelection<'_>, reuse: bool| {
         let turn = Some(Wait(!args.no_wait));
         go(plan, &args.how, turn, output, |interpreter| {
             interpreter
                 .note(args.note.clone())
-                .reuse(args.reuse)
+                .reuse(reuse)
                 .run(selection)
         })
     };
-    let ended = run();
+    let mut ended = run(selection, args.reuse);
     // Asked only here, where signals end the process as ever.
-    let asked = ended.to_amend && args.how.format == Format::Human;
-    if asked && super::amend::offer(plan, &args.how.sets) {
-        return run().code;
+    let people = args.how.format == Format::Human;
+    if ended.stopped == Some(Stop::Amend) && people && super::amend::offer(plan, &args.how.sets) {
+        ended = run(selection, args.reuse);
+    }
+    while ended.stopped == Some(Stop::Wait)
+        && people
+        && super::sign::offer(args.plan.as_ref(), &args.how.sets, output)
+    {
+        // What was green a moment ago on this tree need not be judged again.
+        ended = run(PhaseSelection::Open, true);
+        if ended.code == 0 && args.all {
+            ended = run(selection, args.reuse);
+        }
     }
     ended.code
 }
@@ -102,15 +112,24 @@ pub(super) fn run(args: &RunArgs, output: &Output) -> i32 {
 /// How a command ended.
 struct Ended {
     code: i32,
-    /// Whether it was stopped only because the plan was changed and not amended.
-    to_amend: bool,
+    /// What a person at the terminal can help it over.
+    stopped: Option<Stop>,
+}
+
+/// What a person can help a run over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// The plan was changed and not amended.
+    Amend,
+    /// All is green but what a person has to sign off.
+    Wait,
 }
 
 impl Ended {
     fn with(code: i32) -> Self {
         Self {
             code,
-            to_amend: false,
+            stopped: None,
         }
     }
 }
@@ -258,10 +277,13 @@ fn go(
     let live = output.live && how.format == Format::Human;
     let result = with_ticks(&reporter, live, || judge(interpreter));
     match result {
-        Ok(outcome) => Ended::with(outcome.exit_code()),
+        Ok(outcome) => Ended {
+            code: outcome.exit_code(),
+            stopped: (outcome.exit_code() == 4).then_some(Stop::Wait),
+        },
         Err(refusal) => Ended {
             code: refusal.exit_code(),
-            to_amend: refusal.is_amendment(),
+            stopped: refusal.is_amendment().then_some(Stop::Amend),
         },
     }
 }

@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostics;
 use crate::plan::Plan;
 use crate::repo::{CutOff, RepoError};
 use crate::report::status::{PhaseLine, table};
-use crate::run::{Interpreter, States};
+use crate::run::{Interpreter, ManualCheck, PhaseState, Refusal, Stands, States};
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
@@ -29,8 +29,8 @@ pub(super) struct StatusArgs {
 /// `gate status`: 0, or 2 where there is no valid plan to speak of.
 pub(super) fn status(args: &StatusArgs, output: &Output) -> i32 {
     match read(args) {
-        Ok(read) => {
-            print(args, output, &read);
+        Ok(asked) => {
+            print(args, output, &asked);
             0
         }
         Err(diagnostics) => {
@@ -42,15 +42,17 @@ pub(super) fn status(args: &StatusArgs, output: &Output) -> i32 {
     }
 }
 
-/// Where one is.
-struct Read {
+/// What there is to tell.
+struct Told {
     plan: Plan,
     states: States,
     pending: Amendments,
     cut_off: Option<CutOff>,
+    /// How the open phase stands, and its manual checks.
+    open: Option<(Stands, Vec<ManualCheck>)>,
 }
 
-fn read(args: &StatusArgs) -> Result<Read, Box<Diagnostics>> {
+fn read(args: &StatusArgs) -> Result<Told, Box<Diagnostics>> {
     let Asked {
         repo,
         located,
@@ -60,26 +62,33 @@ fn read(args: &StatusArgs) -> Result<Read, Box<Diagnostics>> {
     let failed = |error: RepoError| Box::new(error.diagnostic().into());
     let states = States::derive(&plan, &repo).map_err(failed)?;
     let cut_off = repo.cut_off(plan.name()).map_err(failed)?;
-    let pending = Interpreter::new(&plan, repo)
-        .tree(tree)
-        .given(&given)
-        .amendments()
-        .map_err(|refusal| Box::new(located.relocate(refusal.diagnostics)))?;
-    Ok(Read {
+    let refused = |refusal: Refusal| Box::new(located.relocate(refusal.diagnostics));
+    let interpreter = Interpreter::new(&plan, repo).tree(tree).given(&given);
+    let pending = interpreter.amendments().map_err(refused)?;
+    let open = interpreter.open_standing().map_err(refused)?;
+    let open = open.map(|(stands, checklist)| (stands, checklist.checks));
+    drop(interpreter);
+    Ok(Told {
         plan,
         states,
         pending,
         cut_off,
+        open,
     })
 }
 
-fn print(args: &StatusArgs, output: &Output, read: &Read) {
-    let Read {
+fn print(args: &StatusArgs, output: &Output, told: &Told) {
+    let Told {
         plan,
         states,
         pending,
         cut_off,
-    } = read;
+        open,
+    } = told;
+    let open_of = |state: &PhaseState| {
+        let open = open.as_ref().filter(|_| *state == PhaseState::Open);
+        open.map(|(stands, checks)| (*stands, checks.as_slice()))
+    };
     let phases = plan.phases.iter().zip(&states.phases);
     if args.json {
         let phases: Vec<_> = phases
@@ -94,6 +103,12 @@ fn print(args: &StatusArgs, output: &Output, read: &Read) {
                     (entry.as_object_mut(), serde_json::to_value(state))
                 {
                     entry.extend(state);
+                }
+                if let (Some(entry), Some((stands, checks))) =
+                    (entry.as_object_mut(), open_of(state))
+                {
+                    entry.insert("state".to_owned(), json!(stands.as_str()));
+                    entry.insert("manual".to_owned(), json!(checks));
                 }
                 entry
             })
@@ -121,7 +136,11 @@ fn print(args: &StatusArgs, output: &Output, read: &Read) {
         return;
     }
     let lines: Vec<PhaseLine<'_>> = phases
-        .map(|(phase, state)| PhaseLine { phase, state })
+        .map(|(phase, state)| PhaseLine {
+            phase,
+            state,
+            open: open_of(state),
+        })
         .collect();
     let table = table(plan, &lines, &pending.items, cut_off.as_ref(), output.out);
     output.line(&table);

@@ -35,7 +35,7 @@ pub enum Family {
     Evidence,
     /// `B1xx`: something could not be judged.
     Blocked,
-    /// `M1xx`: a person's check.
+    /// `M10x`: a check that waits for a person; `M11x`: one that a person found red.
     Manual,
 }
 
@@ -93,7 +93,7 @@ impl Family {
             Self::Lock => "nothing was judged; exit 1, until a person amends the plan",
             Self::Evidence => "found by `gate verify`; exit 1",
             Self::Blocked => "it says nothing about the work; exit 3",
-            Self::Manual => "waits for a person; exit 4",
+            Self::Manual => "waits for a person, exit 4; `M11x` is red, exit 1",
         }
     }
 }
@@ -290,10 +290,9 @@ codes! {
 
     NOT_BUILT_RHAI = "E0382", "not built yet: rhai";
     NOT_BUILT_LIBRARY = "E0383", "not built yet: the standard library";
-    NOT_BUILT_MANUAL = "E0384", "not built yet: manual checks";
     NOT_BUILT_RATCHET = "E0385", "not built yet: ratchets";
     // E0381, E0386, E0387 and E0388 were `service`, `retry`, `hold` and `push`, and stay unused.
-    // E0389 was `tree worktree`, E0390 `share`, E0391 `secret`, E0392 `amend by`; they stay
+    // E0384 was `manual`, E0389 was `tree worktree`, E0390 `share`, E0391 `secret`, E0392 `amend by`; they stay
     // unused.
 
     NO_PLAN = "E0401", "no plan was found, or several";
@@ -318,6 +317,9 @@ codes! {
     NO_TERMINAL = "E0441", "a person's decision without a terminal";
     NOT_AN_AMENDER = "E0442", "someone who may not amend the plan";
     NOT_SEALED = "E0443", "a phase to reopen that is not sealed";
+    NOT_A_SIGNER = "E0444", "someone who may not sign off a manual check";
+    UNKNOWN_MANUAL = "E0445", "a manual check that the phase does not have";
+    CANNOT_SIGN = "E0446", "a sign-off that could not be signed";
     NOTHING_TO_VERIFY = "E0450", "a tag or range to verify that is none";
     UNKNOWN_REMOTE = "E0451", "a remote that git does not know";
     LEDGER_TAKEN = "E0452", "a plan whose ledger another's stands in the way of";
@@ -385,6 +387,8 @@ codes! {
     SEAL_MISSING = "R610", "a sealed phase after one that is not";
     NOT_COVERED = "R611", "a commit that no seal covers";
     LEDGER_CUT = "R612", "a ledger that lost what this clone recorded";
+    NO_SIGN_OFF = "R613", "a seal without the sign-off that it needs";
+    SIGN_OFF_DIFFERS = "R614", "a sign-off that does not hold for what was sealed";
 
     COMMAND_NOT_FOUND = "B101", "a command was not found or not executable";
     TIMED_OUT = "B102", "a command ran out of time";
@@ -402,4 +406,10 @@ codes! {
     NOT_PUSHED = "B121", "what was sealed could not be pushed";
     LOCKED = "B130", "another git holds a lock, or left one behind";
     FILTER_FAILED = "B131", "a filter of git's that failed";
+
+    NOT_SIGNED_OFF = "M101", "a manual check that nobody signed off";
+    VOID_SIGN_OFF = "M102", "a sign-off that no longer holds";
+    SIGNED_BY_OTHER = "M103", "a sign-off by someone who may not give it";
+    UNSURE_SIGN_OFF = "M104", "a sign-off whose signature is missing or not good";
+    SIGNED_FAILED = "M111", "a manual check that a person found red";
 }

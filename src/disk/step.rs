@@ -157,6 +157,8 @@ steps! {
     EntryTree = "entry-tree",
     /// the commit of a ledger's entry
     EntryCommit = "entry-commit",
+    /// the signature of a sign-off or the key for it, in the system's folder for temporary files
+    SignOff = "sign-off",
     /// the ledger's ref
     Record = "record",
     /// the commit of the judged tree

@@ -15,15 +15,13 @@ pub enum Feature {
     Rhai,
     /// Checks of the standard library.
     Library,
-    /// `manual`.
-    Manual,
     /// `ratchet`.
     Ratchet,
 }
 
 impl Feature {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 4] = [Self::Rhai, Self::Library, Self::Manual, Self::Ratchet];
+    pub const ALL: [Self; 3] = [Self::Rhai, Self::Library, Self::Ratchet];
 
     /// The code a run refuses it with.
     #[must_use]
@@ -31,7 +29,6 @@ impl Feature {
         match self {
             Self::Rhai => Code::NOT_BUILT_RHAI,
             Self::Library => Code::NOT_BUILT_LIBRARY,
-            Self::Manual => Code::NOT_BUILT_MANUAL,
             Self::Ratchet => Code::NOT_BUILT_RATCHET,
         }
     }
@@ -42,7 +39,6 @@ impl Feature {
         match self {
             Self::Rhai => "rhai",
             Self::Library => "a check of the standard library",
-            Self::Manual => "manual",
             Self::Ratchet => "ratchet",
         }
     }

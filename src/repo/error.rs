@@ -9,6 +9,9 @@ use crate::shell::quote_word;
 /// What is in progress where a hook of `git commit` asks for a run.
 pub(super) const COMMIT: &str = "commit";
 
+/// What a person's signature could not be made for.
+pub(super) const SIGN_OFF: &str = "sign-off";
+
 /// Why the repository could not be read or moved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RepoError {
@@ -91,7 +94,7 @@ pub enum RepoError {
     /// What was to be signed could not be.
     #[error("git could not sign the {what}")]
     Unsigned {
-        /// `commit`, `tag` or `entry in the ledger`.
+        /// `commit`, `tag`, `entry in the ledger` or `sign-off`.
         what: &'static str,
         /// What git said.
         detail: String,
@@ -297,6 +300,7 @@ impl RepoError {
                 "git has no ref below another: give `{plan}` another name, such as `{}`",
                 plan.replace('/', "-")
             ),
+            Self::Unsigned { what: SIGN_OFF, .. } => "nothing was recorded: mend what is said above (`user.signingKey`, the agent), and sign again".to_owned(),
             Self::Unsigned { .. } => "nothing was committed: mend what git says (`gpg.format`, `user.signingKey`, the agent), and run again".to_owned(),
             Self::NoRemote { name, known } => {
                 match nearest(name, known.iter().map(String::as_str)) {

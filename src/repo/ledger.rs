@@ -26,7 +26,7 @@ use serde_json::Value;
 use super::{Oid, RepoError, Repository};
 
 /// The file of an entry.
-pub(super) const ENTRY: &str = "entry.json";
+pub const ENTRY: &str = "entry.json";
 
 /// How many runs back what was red is looked for.
 const RUNS: usize = 200;
@@ -64,6 +64,18 @@ impl std::fmt::Display for Moment {
             }
             _ => write!(f, "@{}", self.seconds),
         }
+    }
+}
+
+impl Moment {
+    /// The time of this text, as it prints.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let time = humantime::parse_rfc3339(text).ok()?;
+        let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(Self {
+            seconds: since.as_secs(),
+        })
     }
 }
 

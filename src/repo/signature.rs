@@ -81,7 +81,7 @@ impl Repository {
     }
 
     /// A text of git's configuration.
-    fn setting(&self, name: &str) -> Result<Option<String>, RepoError> {
+    pub(super) fn setting(&self, name: &str) -> Result<Option<String>, RepoError> {
         let call = self.git().args(["config", "--get", name]);
         let value = call.reading().ask()?;
         Ok(value.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned()))

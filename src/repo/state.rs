@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::COMMIT;
 use super::git::{self, Git, Site};
-use super::{Oid, RepoError, RepoPath, Repository, files, trees};
+use super::{Moment, Oid, RepoError, RepoPath, Repository, files, trees};
 use crate::disk::{self, Folder, Step};
 
 /// HEAD at one moment.
@@ -29,12 +29,37 @@ pub(super) struct IndexCopy {
 }
 
 /// A person, as git knows them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// Their name.
     pub name: String,
     /// Their address.
     pub email: String,
+}
+
+impl Identity {
+    /// Whether a plan that names somebody (their address, or `Name <address>`) means them.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(&self.email) || name == self.to_string()
+    }
+
+    /// The identity of this text, `Name <address>`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, rest) = text.split_once('<')?;
+        let (email, _) = rest.split_once('>')?;
+        Some(Self {
+            name: name.trim().to_owned(),
+            email: email.trim().to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} <{}>", self.name, self.email)
+    }
 }
 
 impl Repository {
@@ -121,6 +146,12 @@ impl Repository {
     /// # Errors
     /// [`RepoError::NoIdentity`].
     pub fn identity(&self) -> Result<Identity, RepoError> {
+        let ident = self.committer()?;
+        Identity::parse(&ident).ok_or(RepoError::NoIdentity { detail: ident })
+    }
+
+    /// `Name <email> 1700000000 +0100`.
+    fn committer(&self) -> Result<String, RepoError> {
         let call = self.git().args(["var", "GIT_COMMITTER_IDENT"]);
         let output = call.reading().output()?;
         if output.status != 0 {
@@ -128,14 +159,22 @@ impl Repository {
                 detail: output.complaint(),
             });
         }
-        // `Name <email> 1700000000 +0100`
-        let text = String::from_utf8_lossy(&output.stdout);
-        let (name, rest) = text.split_once('<').unwrap_or((&text, ""));
-        let (email, _) = rest.split_once('>').unwrap_or((rest, ""));
-        Ok(Identity {
-            name: name.trim().to_owned(),
-            email: email.trim().to_owned(),
-        })
+        Ok(String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned())
+    }
+
+    /// What time git says it is: that of a commit made now.
+    ///
+    /// # Errors
+    /// [`RepoError::NoIdentity`].
+    pub fn now(&self) -> Result<Moment, RepoError> {
+        let ident = self.committer()?;
+        let mut words = ident.rsplit(' ');
+        let seconds = words.nth(1).and_then(|seconds| seconds.parse().ok());
+        seconds
+            .map(|seconds| Moment { seconds })
+            .ok_or(RepoError::NoIdentity { detail: ident })
     }
 
     /// The tree of what is staged, as a commit made now would hold it.

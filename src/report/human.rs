@@ -10,8 +10,9 @@ mod running;
 use std::io::{self, Write};
 
 use crate::diagnostic::Code;
-use crate::run::{AttemptFailure, DiagnosticEvent, Event, Mode, Place, Verdict};
+use crate::run::{AttemptFailure, DiagnosticEvent, Event, Mode, Place, SignOff, Verdict};
 
+use super::checklist::{self, Waiting};
 use super::phrase::{self, count, duration, first_of};
 use super::snippet;
 use super::style::{Ink, Style};
@@ -191,6 +192,44 @@ impl<W: Write> HumanReporter<W> {
             }
             Event::GateBeat { .. } => self.beat(event),
             Event::GateFinished { .. } => self.gate_finished(event),
+            Event::ManualFinished {
+                check,
+                title,
+                verdict,
+                reason,
+                sign_off,
+                ..
+            } => {
+                let by = sign_off.as_ref().map(SignOff::told);
+                let reason = reason.as_deref();
+                let parts = match verdict {
+                    Verdict::Waiting => [Some(title.as_str()), reason],
+                    _ => [reason, by.as_deref()],
+                };
+                let parts: Vec<_> = parts.into_iter().flatten().map(sanitise_line).collect();
+                let row = Row::new(&sanitise_line(check), *verdict, None, parts.join("; "));
+                self.row(row, |phase| match verdict {
+                    Verdict::Fail => phase.manual_failed += 1,
+                    Verdict::Pass | Verdict::Skipped => phase.signed_off += 1,
+                    _ => {}
+                })
+            }
+            Event::PhaseWaiting {
+                phase,
+                number,
+                title,
+                checks,
+                command,
+            } => {
+                let list = checklist::markdown(&Waiting {
+                    phase,
+                    number: *number,
+                    title,
+                    checks,
+                    command,
+                });
+                write!(self.out, "\n{list}")
+            }
             Event::Diagnostic(event) => match &mut self.phase {
                 Some(phase) => {
                     phase.tree_changed |= event.diagnostic.code == Code::TREE_CHANGED;

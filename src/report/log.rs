@@ -95,8 +95,8 @@ fn one(entry: &LedgerEntry, style: Style) -> Vec<String> {
     }
     let check = entry.field("check").map(|check| {
         let verdict = entry.field("verdict").unwrap_or_default();
-        let who = entry.field("who").unwrap_or_default();
-        format!("{check}: {verdict}, {who}")
+        let assurance = entry.field("assurance").unwrap_or_default();
+        format!("{check}: {verdict} ({assurance})")
     });
     for (label, text) in [
         ("check", check.as_deref()),
@@ -119,7 +119,9 @@ fn verdicts(entry: &LedgerEntry) -> Option<String> {
         *by_verdict.entry(verdict).or_default() += 1;
         time += gate.get("duration_ms").and_then(Value::as_u64).unwrap_or(0);
     }
-    let order = ["pass", "flaky", "reused", "skipped", "fail", "blocked"];
+    let order = [
+        "pass", "flaky", "reused", "skipped", "fail", "blocked", "waiting",
+    ];
     let parts: Vec<String> = order
         .iter()
         .filter_map(|verdict| Some(format!("{} {verdict}", by_verdict.get(verdict)?)))
@@ -131,7 +133,7 @@ fn verdicts(entry: &LedgerEntry) -> Option<String> {
 fn not_green(entry: &LedgerEntry) -> Vec<String> {
     let gates = list(&entry.json, "/predicate/gates").filter(|gate| {
         let verdict = gate.get("verdict").and_then(Value::as_str);
-        matches!(verdict, Some("fail" | "blocked"))
+        matches!(verdict, Some("fail" | "blocked" | "waiting"))
     });
     gates
         .map(|gate| {

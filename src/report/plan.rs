@@ -3,8 +3,8 @@
 use super::style::{Ink, Style};
 use crate::eval::{ConstantFacts, evaluate, text_of};
 use crate::plan::{
-    CommandForm, CommandPart, EnvVar, Expr, Forbidden, Gate, Inputs, Phase, Plan, Probe, Regress,
-    Retry, ScopeRule, Service, Step, StepKind,
+    CommandForm, CommandPart, EnvVar, Expr, Forbidden, Gate, Inputs, Manual, ManualItem, Phase,
+    Plan, Probe, Regress, Retry, ScopeRule, Service, Step, StepKind,
 };
 use crate::sanitise::sanitise_line as sanitise;
 use crate::source::Span;
@@ -123,9 +123,7 @@ impl Outline<'_> {
             self.service(service, 1);
         }
         for manual in &phase.manuals {
-            let place = self.place(manual.name.span);
-            let row = columns.row(self.style, &manual.name.value, &manual.title, &place);
-            self.line(1, &format!("manual   {row}"));
+            self.manual(manual, columns);
         }
         let regress = match phase.regress {
             Regress::Changed => None,
@@ -192,14 +190,7 @@ impl Outline<'_> {
         if let Some(when) = &gate.when {
             settings.push(format!("when {}", self.written(when.span)));
         }
-        match &gate.inputs {
-            Inputs::Tree => {}
-            Inputs::None => settings.push("inputs none".to_owned()),
-            Inputs::Globs { globs, .. } => {
-                let globs: Vec<String> = globs.iter().map(|glob| self.value(glob)).collect();
-                settings.push(format!("inputs {}", globs.join(", ")));
-            }
-        }
+        settings.extend(self.inputs(&gate.inputs));
         for setting in settings {
             self.line(3, &setting);
         }
@@ -207,6 +198,48 @@ impl Outline<'_> {
             self.service(service, 3);
         }
         self.steps(&gate.steps, 3);
+    }
+
+    fn inputs(&self, inputs: &Inputs) -> Option<String> {
+        match inputs {
+            Inputs::Tree => None,
+            Inputs::None => Some("inputs none".to_owned()),
+            Inputs::Globs { globs, .. } => {
+                let globs: Vec<String> = globs.iter().map(|glob| self.value(glob)).collect();
+                Some(format!("inputs {}", globs.join(", ")))
+            }
+        }
+    }
+
+    fn manual(&mut self, manual: &Manual, columns: Columns) {
+        let place = self.place(manual.name.span);
+        let row = columns.row(self.style, &manual.name.value, &manual.title, &place);
+        self.line(1, &format!("manual   {row}"));
+        let mut settings: Vec<String> = self.inputs(&manual.inputs).into_iter().collect();
+        if let Some(expires) = manual.expires {
+            settings.push(format!("expires {}", Value::Duration(expires)));
+        }
+        if !manual.by.is_empty() {
+            let by: Vec<&str> = manual.by.iter().map(|name| name.value.as_str()).collect();
+            settings.push(format!("by {}", sanitise(&by.join(", "))));
+        }
+        if manual.signed {
+            settings.push("signed".to_owned());
+        }
+        for setting in settings {
+            self.line(3, &setting);
+        }
+        for item in &manual.items {
+            let (word, text) = match item {
+                ManualItem::Step(text) => ("step ", self.value(text)),
+                ManualItem::Command(parts) => ("$ ", self.command(parts)),
+                ManualItem::Expected(text) => ("expected ", self.value(text)),
+            };
+            for (at, part) in text.lines().enumerate() {
+                let word = if at == 0 { word } else { "  " };
+                self.line(3, &format!("{word}{}", sanitise(part)));
+            }
+        }
     }
 
     fn service(&mut self, service: &Service, depth: usize) {

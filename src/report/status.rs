@@ -4,7 +4,7 @@ use super::style::{Ink, Style};
 use crate::analysis::lock::Amendment;
 use crate::plan::{Phase, Plan};
 use crate::repo::CutOff;
-use crate::run::PhaseState;
+use crate::run::{ManualCheck, PhaseState, Stands, Verdict, call};
 use crate::sanitise::sanitise_line as sanitise;
 
 /// A phase with its state.
@@ -13,6 +13,35 @@ pub struct PhaseLine<'a> {
     pub phase: &'a Phase,
     /// Its state.
     pub state: &'a PhaseState,
+    /// Where it is open: how it stands, and its manual checks.
+    pub open: Option<(Stands, &'a [ManualCheck])>,
+}
+
+impl PhaseLine<'_> {
+    fn stands(&self) -> Stands {
+        self.open.map_or(Stands::Open, |(stands, _)| stands)
+    }
+
+    fn checks(&self) -> &[ManualCheck] {
+        self.open.map_or(&[], |(_, checks)| checks)
+    }
+}
+
+/// What there is to tell of a manual check.
+fn told(check: &ManualCheck) -> String {
+    let by = check.sign_off.as_ref().map(|sign_off| {
+        let verdict = sign_off.verdict.as_str();
+        format!("{verdict}, {}", sign_off.told())
+    });
+    let word = match check.verdict {
+        Verdict::Blocked => "blocked",
+        _ => "not signed off",
+    };
+    let stands = by.unwrap_or_else(|| match &check.reason {
+        Some(reason) => format!("{word}: {reason}"),
+        None => word.to_owned(),
+    });
+    format!("{}  {stands}", check.check)
 }
 
 /// A line a phase, what of the plan under lock was changed, what the ledger lost, and what
@@ -36,11 +65,20 @@ pub fn table(
         .map(|line| line.phase.title.chars().count())
         .max()
         .unwrap_or(0);
+    let waits = lines.iter().any(|line| line.stands() == Stands::Waiting);
+    let word_width = if waits { 7 } else { 6 };
     let number_width = lines.len().to_string().len();
     for line in lines {
         let (glyph, word) = match line.state {
             PhaseState::Sealed { .. } => (style.paint(Ink::Good, style.pick("✓", "+")), "sealed"),
-            PhaseState::Open => (style.paint(Ink::Bold, style.pick("▶", ">")), "open"),
+            PhaseState::Open => {
+                let (mark, ink) = match line.stands() {
+                    Stands::Open => (style.pick("▶", ">"), Ink::Bold),
+                    Stands::Red => (style.pick("✗", "x"), Ink::Bad),
+                    Stands::Waiting => ("?", Ink::Warn),
+                };
+                (style.paint(ink, mark), line.stands().as_str())
+            }
             PhaseState::Locked => (style.paint(Ink::Dim, style.pick("·", ".")), "locked"),
         };
         let phase = line.phase;
@@ -57,7 +95,7 @@ pub fn table(
             _ => String::new(),
         };
         let text = format!(
-            "  {glyph} {:>number_width$} {}  {word:<6}  {:<title_width$}  {about}",
+            "  {glyph} {:>number_width$} {}  {word:<word_width$}  {:<title_width$}  {about}",
             phase.number,
             style.paint(Ink::Bold, name),
             sanitise(&phase.title),
@@ -90,10 +128,14 @@ pub fn table(
             if let Some(goal) = &open.phase.goal {
                 out.push(format!("  goal   {}", sanitise(goal)));
             }
-            out.push(format!(
-                "  next   gate run {}",
-                crate::shell::quote_word(&plan.path)
-            ));
+            for check in open.checks() {
+                out.push(format!("  manual {}", sanitise(&told(check))));
+            }
+            let next = match open.stands() {
+                Stands::Waiting => "sign",
+                Stands::Open | Stands::Red => "run",
+            };
+            out.push(format!("  next   {}", call(next, plan)));
         }
     }
     out.join("\n")

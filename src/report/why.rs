@@ -96,6 +96,7 @@ fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Skipped => "skipped",
         Verdict::Reused => "reused",
         Verdict::Flaky => "flaky",
+        Verdict::Waiting => "waiting",
     }
 }
 

@@ -7,6 +7,8 @@ mod pending;
 
 pub use pending::unrecorded;
 
+use serde::{Deserialize, Serialize};
+
 use super::event::Event;
 use super::history::History;
 use super::interpreter::Interpreter;
@@ -18,10 +20,13 @@ use crate::repo::{Identity, Oid, RepoError};
 use pending::{OnRecord, pending};
 
 /// How sure it is that a person said so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Assurance {
     /// Somebody typed it at a terminal, where no coding agent was recognised.
     Terminal,
+    /// That, and what they said carries their signature, which was verified.
+    Signed,
 }
 
 impl Assurance {
@@ -30,6 +35,7 @@ impl Assurance {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Terminal => "terminal",
+            Self::Signed => "signed",
         }
     }
 }
@@ -105,13 +111,10 @@ impl Interpreter<'_> {
             .and_then(|record| record.load(self.plan, &self.given).ok());
         let plan = recorded.as_ref().unwrap_or(self.plan);
         let named = &plan.settings.amend_by;
-        let is_named = |name: &str| {
-            name.eq_ignore_ascii_case(&who.email) || name == format!("{} <{}>", who.name, who.email)
-        };
         let Some(first) = named.first() else {
             return Ok(who);
         };
-        if named.iter().any(|name| is_named(&name.value)) {
+        if named.iter().any(|name| who.is(&name.value)) {
             return Ok(who);
         }
         let names: Vec<String> = named.iter().map(|n| format!("`{}`", n.value)).collect();

@@ -76,6 +76,11 @@ impl<'p> Interpreter<'p> {
         }
         let names = phase.gates.iter().map(|gate| gate.name.value.as_str());
         let of = &phase.name.value;
+        if phase.manuals.iter().any(|known| known.name.value == gate) {
+            let message = format!("`{gate}` of phase `{of}` is a manual check, no gate");
+            let diagnostic = Diagnostic::unplaced(Code::UNKNOWN_TRY, message);
+            return Err(self.refuse(diagnostic.help("a person judges it: `gate sign` asks for it")));
+        }
         let mut diagnostic = Diagnostic::unplaced(
             Code::UNKNOWN_TRY,
             format!("phase `{of}` has no gate `{gate}`"),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::manual::{ManualCheck, SignOff};
 use super::reuse::Origin;
 use crate::diagnostic::{Code, Diagnostic, WireDiagnostic};
 use crate::source::Sources;
@@ -25,6 +26,8 @@ pub enum Verdict {
     Reused,
     /// Green, but not at the first attempt.
     Flaky,
+    /// A person has not signed it off.
+    Waiting,
 }
 
 /// Whether a run may seal.
@@ -247,6 +250,23 @@ pub enum Event {
         /// The files that hold all its commands wrote, in order, where that is kept.
         outputs: Vec<String>,
     },
+    /// It was looked up how a manual check stands.
+    #[serde(rename = "manual.finished")]
+    ManualFinished {
+        /// The phase.
+        phase: String,
+        /// Its name.
+        check: String,
+        /// Its title.
+        title: String,
+        /// Pass, fail, skipped (a person found that it does not apply), waiting or blocked.
+        verdict: Verdict,
+        /// Why a sign-off on record does not hold, or why it is blocked; or what the person
+        /// noted.
+        reason: Option<String>,
+        /// The sign-off that was taken.
+        sign_off: Option<SignOff>,
+    },
     /// Something to say about the plan, the change or a gate.
     #[serde(rename = "diagnostic")]
     Diagnostic(DiagnosticEvent),
@@ -255,12 +275,26 @@ pub enum Event {
     PhaseFinished {
         /// The phase.
         phase: String,
-        /// Pass, fail or blocked.
+        /// Pass, fail, blocked or waiting.
         verdict: Verdict,
         /// How long it took, in milliseconds.
         duration_ms: u64,
         /// Gates by verdict, earlier phases' included.
         counts: Counts,
+    },
+    /// All else is green, and a person has to sign off what is left.
+    #[serde(rename = "phase.waiting")]
+    PhaseWaiting {
+        /// The phase.
+        phase: String,
+        /// Its number, from 1.
+        number: usize,
+        /// Its title.
+        title: String,
+        /// The manual checks that wait.
+        checks: Vec<ManualCheck>,
+        /// What the person is to type.
+        command: String,
     },
     /// A phase was sealed.
     #[serde(rename = "phase.sealed")]
@@ -338,7 +372,7 @@ pub struct HoldSummary {
     pub last: String,
 }
 
-/// Gates by verdict.
+/// Gates by verdict, and manual checks that wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Pass.
@@ -353,6 +387,8 @@ pub struct Counts {
     pub reused: usize,
     /// Flaky.
     pub flaky: usize,
+    /// Manual checks that wait for a person.
+    pub waiting: usize,
 }
 
 impl Counts {
@@ -365,10 +401,11 @@ impl Counts {
             Verdict::Skipped => self.skipped += 1,
             Verdict::Reused => self.reused += 1,
             Verdict::Flaky => self.flaky += 1,
+            Verdict::Waiting => self.waiting += 1,
         }
     }
 
-    /// All of them.
+    /// All gates.
     #[must_use]
     pub fn total(self) -> usize {
         self.pass + self.fail + self.blocked + self.skipped + self.reused + self.flaky

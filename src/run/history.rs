@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::plan::{Phase, Plan};
 use crate::repo::{Head, LedgerEntry, Oid, RepoError, Repository};
+use crate::source::MemoryLoader;
 
 use super::record::{LISTS_FOLDER, PLAN_FOLDER};
 
@@ -197,6 +198,22 @@ impl<'r> History<'r> {
         Ok(None)
     }
 
+    /// How the last run of a phase that is not sealed ended in this history: `red`, `green`,
+    /// `blocked` or `waiting`. To be asked of [`History::with_plans`].
+    pub fn last_run(&self, plan: &Plan, phase: &str) -> Result<Option<String>, RepoError> {
+        for entry in self.entries.iter().rev() {
+            let event = entry.event().unwrap_or_default();
+            if unsealed_by(entry).any(|name| name == phase) {
+                break;
+            }
+            let run = matches!(event, "red" | "green" | "blocked" | "waiting");
+            if run && entry.phase() == Some(phase) && self.holds(entry, plan)? {
+                return Ok(Some(event.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
     /// The plan as last recorded, by the entry that has it.
     pub fn plan_on_record(&self, plan: &Plan) -> Result<Option<Recorded>, RepoError> {
         for entry in self.entries.iter().rev() {
@@ -268,4 +285,13 @@ fn reopened(entry: &LedgerEntry) -> impl Iterator<Item = (&str, &str, Option<&st
         let text = |key: &str| seal.get(key).and_then(Value::as_str);
         Some((text("phase")?, text("commit")?, text("tagObject")))
     })
+}
+
+/// Recorded files, to be loaded as a plan.
+pub(super) fn in_memory(files: &[(String, Vec<u8>)]) -> MemoryLoader {
+    files
+        .iter()
+        .fold(MemoryLoader::new(), |loader, (path, text)| {
+            loader.with(path.clone(), text.clone())
+        })
 }

@@ -417,7 +417,8 @@ fn asks_port(expr: &Expr) -> bool {
     )
 }
 
-fn texts(args: &[Value]) -> Vec<String> {
+/// The texts of values, those in lists too.
+pub(super) fn texts(args: &[Value]) -> Vec<String> {
     let mut all = Vec::new();
     for arg in args {
         match arg {

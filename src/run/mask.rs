@@ -40,6 +40,30 @@ pub(super) fn mask(mut event: Event, secrets: &Secrets) -> Event {
                 hide_failure(failure, secrets);
             }
         }
+        Event::ManualFinished {
+            title,
+            reason,
+            sign_off,
+            ..
+        } => {
+            one(title);
+            reason.iter_mut().for_each(one);
+            let note = sign_off.iter_mut().flat_map(|sign_off| &mut sign_off.note);
+            note.for_each(one);
+        }
+        Event::PhaseWaiting {
+            title,
+            checks,
+            command,
+            ..
+        } => {
+            one(title);
+            one(command);
+            for check in checks {
+                one(&mut check.title);
+                check.reason.iter_mut().for_each(one);
+            }
+        }
         Event::Diagnostic(event) => hide_diagnostic(event, secrets),
         Event::PhaseSealed { subject, .. } => subject.iter_mut().for_each(one),
         // Names, numbers and ids.

@@ -110,14 +110,20 @@ pub(crate) fn tag(title: &str, lines: &[Line], plan: &Plan, phase: &Phase, tree:
             .reason
             .as_ref()
             .filter(|_| {
-                matches!(line.verdict, Verdict::Skipped | Verdict::Flaky) || line.hold.is_some()
+                let told = matches!(line.verdict, Verdict::Skipped | Verdict::Flaky);
+                (told || line.hold.is_some()) && line.sign_off.is_none()
             })
             .map_or_else(String::new, |why| format!("  {why}"));
         let from = line.origin.as_ref().map_or_else(String::new, |origin| {
             let tree = origin.tree.get(..SHORT_TREE).unwrap_or(&origin.tree);
             format!("  judged {} on {tree}", origin.at)
         });
-        message.push_str(&format!("{}{pad}  {word}{of}{why}{from}\n", line.name));
+        let by = line.sign_off.as_ref().map_or_else(String::new, |sign_off| {
+            let note = sign_off.note.as_deref().map(one_line);
+            let note = note.map_or_else(String::new, |note| format!(": {note}"));
+            format!("  {}{note}", sign_off.told())
+        });
+        message.push_str(&format!("{}{pad}  {word}{of}{why}{from}{by}\n", line.name));
     }
     let sha = plan.files.first().map_or("", |file| &file.sha256);
     message.push_str(&format!(
@@ -128,6 +134,11 @@ pub(crate) fn tag(title: &str, lines: &[Line], plan: &Plan, phase: &Phase, tree:
     message
 }
 
+/// A text without line ends, which would make trailers of its lines.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
@@ -136,5 +147,6 @@ fn word(verdict: Verdict) -> &'static str {
         Verdict::Skipped => "skipped",
         Verdict::Reused => "reused",
         Verdict::Flaky => "flaky",
+        Verdict::Waiting => "waiting",
     }
 }

@@ -28,13 +28,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The exit code that says the same: 0 green, 1 red, 3 blocked, 128 + N interrupted.
+    /// The exit code that says the same: 0 green, 1 red, 3 blocked, 4 waiting, 128 + N interrupted.
     #[must_use]
     pub fn exit_code(&self) -> i32 {
         match (self.interrupted, self.verdict) {
             (Some(signal), _) => 128 + signal,
             (None, Verdict::Fail) => 1,
             (None, Verdict::Blocked) => 3,
+            (None, Verdict::Waiting) => 4,
             (None, _) => 0,
         }
     }

@@ -1,10 +1,11 @@
-//! One phase through its gate: scope, tasks, gates, earlier phases' gates.
+//! One phase through its gate: scope, tasks, gates, earlier phases' gates, manual checks.
 
 use std::time::{Duration, Instant};
 
 use super::event::{Counts, DiagnosticEvent, Event, Verdict};
 use super::judged::Judged;
 use super::judging::Judging;
+use super::manual::{self, ManualCheck};
 use super::record::{Line, Told};
 use super::reuse::{self, DifferenceKind, Known, Store};
 use super::schedule::{self, Job, Pace};
@@ -31,12 +32,14 @@ pub(crate) struct Looked<'a> {
 
 /// What came of a phase.
 pub(crate) struct Outcome {
-    /// Pass, fail or blocked.
+    /// Pass, fail, blocked or waiting.
     pub verdict: Verdict,
     /// Everything that was judged, in order.
     pub lines: Vec<Line>,
     /// The verdicts that were given now, and how long that took; in the order of the jobs.
     pub given: Vec<Option<(Verdict, Duration)>>,
+    /// The manual checks that wait for a person.
+    pub waiting: Vec<ManualCheck>,
     counts: Counts,
     started: Instant,
 }
@@ -87,17 +90,14 @@ pub(crate) fn judge(
         let of = judging.plan.phases.get(job.phase);
         let phase_name = of.map_or("", |phase| &phase.name.value);
         let mut line = Line {
-            phase: phase_name.to_owned(),
-            name: job.gate.name.value.clone(),
-            verdict: judged.verdict,
             reason: judged.reason.clone(),
             duration_ms: super::millis(judged.duration),
             regression: job.regression,
             failures: judged.failures.clone(),
             hold: judged.hold.clone(),
-            told: Vec::new(),
             ran: std::mem::take(&mut judged.ran),
             origin: judged.origin.clone(),
+            ..Line::new(phase_name, &job.gate.name.value, judged.verdict)
         };
         tally.not_run |= judged.not_run;
         let left_out = judged.not_run || judged.verdict == Verdict::Skipped;
@@ -110,6 +110,14 @@ pub(crate) fn judge(
         tally.add(line);
         diagnostics.extend(told);
     }
+    let mut waiting = Vec::new();
+    if matches!(part, Part::Whole) && judging.interrupt.signal().is_none() {
+        let judged = manual::judge(judging, index, phase, emit)?;
+        judged.lines.into_iter().for_each(|line| tally.add(line));
+        diagnostics.extend(judged.told);
+        counts.waiting = judged.waiting.len();
+        waiting = judged.waiting;
+    }
     for event in diagnostics {
         emit(Event::Diagnostic(event));
     }
@@ -117,6 +125,7 @@ pub(crate) fn judge(
         verdict: tally.verdict(),
         lines: tally.lines,
         given,
+        waiting,
         counts,
         started,
     })
@@ -134,13 +143,15 @@ impl Tally {
         self.lines.push(line);
     }
 
-    /// Red wins over blocked; what was left out is never green.
+    /// Red wins over blocked, blocked over waiting; what was left out is never green.
     fn verdict(&self) -> Verdict {
         let any = |verdict| self.lines.iter().any(|line| line.verdict == verdict);
         if any(Verdict::Fail) {
             Verdict::Fail
         } else if any(Verdict::Blocked) || self.not_run {
             Verdict::Blocked
+        } else if any(Verdict::Waiting) {
+            Verdict::Waiting
         } else {
             Verdict::Pass
         }
@@ -181,17 +192,9 @@ fn judge_scope(
     });
     let told = said(judging, phase, found);
     tally.add(Line {
-        phase: phase.name.value.clone(),
-        name: "scope".to_owned(),
-        verdict,
-        reason: None,
         duration_ms: super::millis(started.elapsed()),
-        regression: false,
-        failures: Vec::new(),
-        hold: None,
         told: told.iter().map(Told::of).collect(),
-        ran: Vec::new(),
-        origin: None,
+        ..Line::new(&phase.name.value, "scope", verdict)
     });
     diagnostics.extend(told);
     Ok(())
@@ -237,17 +240,9 @@ fn judge_tasks(
         });
         let told = said(judging, phase, ticked.diagnostics);
         tally.add(Line {
-            phase: phase.name.value.clone(),
-            name: format!("tasks {path}"),
-            verdict,
-            reason: None,
             duration_ms: super::millis(started.elapsed()),
-            regression: false,
-            failures: Vec::new(),
-            hold: None,
             told: told.iter().map(Told::of).collect(),
-            ran: Vec::new(),
-            origin: None,
+            ..Line::new(&phase.name.value, &format!("tasks {path}"), verdict)
         });
         diagnostics.extend(told);
     }

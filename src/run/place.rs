@@ -5,6 +5,7 @@ use super::command;
 use super::event::{DiagnosticEvent, Event, Mode, Place, Verdict};
 use super::interpreter::Interpreter;
 use super::judging::{Judging, Setting};
+use super::manual;
 use super::outcome::Refusal;
 use super::phase::{self, Part};
 use super::record::{Line, Told};
@@ -159,21 +160,21 @@ impl<'p> Interpreter<'p> {
                 gate: None,
             };
             outcome.add(Line {
-                phase: phase.name.value.clone(),
-                name: "tree".to_owned(),
-                verdict: Verdict::Fail,
-                reason: None,
-                duration_ms: 0,
-                regression: false,
-                failures: Vec::new(),
-                hold: None,
                 told: vec![Told::of(&event)],
-                ran: Vec::new(),
-                origin: None,
+                ..Line::new(&phase.name.value, "tree", Verdict::Fail)
             });
             self.emit(Event::Diagnostic(event));
         }
         self.emit(outcome.finished(phase));
+        if outcome.verdict == Verdict::Waiting {
+            self.emit(Event::PhaseWaiting {
+                phase: phase.name.value.clone(),
+                number: phase.number,
+                title: phase.title.clone(),
+                checks: std::mem::take(&mut outcome.waiting),
+                command: manual::call("sign", self.plan),
+            });
+        }
         if place == Place::InPlace && !since.untracked.is_empty() {
             self.emit(Event::Notice {
                 text: left_behind(&since.untracked),

@@ -7,6 +7,7 @@
 use serde_json::{Value as Json, json};
 
 use super::event::{AttemptFailure, DiagnosticEvent, HoldSummary, Verdict};
+use super::manual::SignOff;
 use super::mended::Mended;
 use super::reuse::Origin;
 use crate::plan::{Phase, Plan};
@@ -26,7 +27,7 @@ const ALL: usize = 4 << 20;
 pub(crate) struct Line {
     /// The phase it belongs to.
     pub phase: String,
-    /// `scope`, `tasks FILE`, or the gate's name.
+    /// `scope`, `tasks FILE`, or the name of a gate or a manual check.
     pub name: String,
     /// How it was judged.
     pub verdict: Verdict,
@@ -46,9 +47,29 @@ pub(crate) struct Line {
     pub ran: Vec<Ran>,
     /// Where the verdict comes from, when it was not given now.
     pub origin: Option<Origin>,
+    /// The person's word that it is, of a manual check.
+    pub sign_off: Option<SignOff>,
 }
 
 impl Line {
+    /// A part of a phase, and how it was judged.
+    pub fn new(phase: &str, name: &str, verdict: Verdict) -> Self {
+        Self {
+            phase: phase.to_owned(),
+            name: name.to_owned(),
+            verdict,
+            reason: None,
+            duration_ms: 0,
+            regression: false,
+            failures: Vec::new(),
+            hold: None,
+            told: Vec::new(),
+            ran: Vec::new(),
+            origin: None,
+            sign_off: None,
+        }
+    }
+
     /// Whether it was judged, and green.
     pub fn is_green(&self) -> bool {
         matches!(
@@ -114,7 +135,7 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The entry of a run that was not sealed: `red`, `blocked`, `green`.
+    /// The entry of a run that was not sealed: `red`, `blocked`, `waiting`, `green`.
     pub fn judged(&self, event: &str) -> Record {
         let all = event == "green";
         let (gates, files) = self.gates(all);
@@ -224,6 +245,7 @@ impl Run<'_> {
                 "failures": line.failures,
                 "hold": line.hold,
                 "origin": line.origin,
+                "sign_off": line.sign_off,
                 "diagnostics": line.told.iter().map(Told::json).collect::<Vec<_>>(),
                 "commands": commands,
             }));
@@ -287,7 +309,7 @@ pub(crate) fn statement(
 }
 
 /// What every entry says.
-fn facts(plan: &Plan, phase: &Phase, event: &str) -> serde_json::Map<String, Json> {
+pub(crate) fn facts(plan: &Plan, phase: &Phase, event: &str) -> serde_json::Map<String, Json> {
     let given = (!plan.given.is_empty()).then(|| ("params", json!(plan.given)));
     [
         ("event", json!(event)),

@@ -22,6 +22,7 @@ use super::schedule::Job;
 use crate::plan::{Phase, Regress};
 use crate::repo::{Oid, RepoError};
 
+pub(crate) use inputs::matching;
 pub(crate) use key::{Key, Keys};
 use store::Record;
 pub(crate) use store::Store;

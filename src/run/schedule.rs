@@ -370,7 +370,8 @@ impl<'a> Schedule<'a> {
                     return Err(format!("it needs `{name}`, which was not run"));
                 }
                 Verdict::Skipped => note = Some(format!("run although `{name}` was skipped")),
-                Verdict::Pass | Verdict::Reused | Verdict::Flaky => {}
+                // No gate waits for a person.
+                Verdict::Pass | Verdict::Reused | Verdict::Flaky | Verdict::Waiting => {}
             }
         }
         Ok(note)

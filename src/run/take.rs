@@ -75,7 +75,7 @@ impl<'p> Interpreter<'p> {
     }
 
     /// Whether the named phase is the open one; false where it is sealed already.
-    fn may_take(&self, states: &States, name: &str) -> Result<bool, Refusal> {
+    pub(super) fn may_take(&self, states: &States, name: &str) -> Result<bool, Refusal> {
         let at = self
             .plan
             .phases
@@ -189,6 +189,7 @@ impl<'p> Interpreter<'p> {
                     sealed: true,
                 });
             }
+            Verdict::Waiting => "waiting",
             _ => "blocked",
         };
         if let Err(error) = self.repo.record(self.plan.name(), &run.judged(event)) {

@@ -4,6 +4,7 @@ mod chain;
 mod finding;
 mod range;
 mod seal;
+mod sign_off;
 
 pub use finding::{Finding, Subject};
 pub use range::{CommitProof, Cover};
@@ -74,6 +75,7 @@ pub fn verify(
     };
     let mut found = Findings::default();
     chain::verify(&look, &mut found)?;
+    sign_off::verify_all(&look, &mut found);
     let range = match subject {
         Subject::Range(range) => Some(repo.range(range)?.ok_or_else(|| {
             look.refuse(

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::project::{Answer, Project};
-use crate::terminal::typed;
+use crate::project::Project;
+use crate::terminal::{at_terminal, typed};
 
 const PLAN: &str = r#"phase words "Words" {
   gate there $ test -f words
@@ -32,24 +32,6 @@ fn changed(project: &Project, from: &str, to: &str) {
     let plan = project.read("plan.gate");
     assert!(plan.contains(from), "{plan}");
     project.stage("plan.gate", plan.replace(from, to));
-}
-
-/// `gate` at a terminal, where nothing says that an agent sits there.
-fn at_terminal(project: &Project, args: &[&str], dialogue: &[(&str, &str)]) -> Answer {
-    let mut command = project.gate_command();
-    command.args(args);
-    let agents = [
-        "AGENT", "AI_AGENT", "CLAUDE", "CODEX", "CURSOR", "GEMINI", "COPILOT", "OPENCODE",
-    ];
-    for (name, _) in std::env::vars_os() {
-        if agents
-            .iter()
-            .any(|agent| name.to_string_lossy().starts_with(agent))
-        {
-            command.env_remove(name);
-        }
-    }
-    typed(command, dialogue)
 }
 
 fn entry(project: &Project) -> Value {
@@ -199,7 +181,7 @@ fn try_goes_on_and_status_tells() {
     insta::assert_snapshot!(project.gate(&["status"]).exits(0).stdout, @r"
     plan.gate
 
-      ▶ 1 words  open    Words
+      ✗ 1 words  red     Words
       · 2 names  locked  Names
 
       amend   the gate `many` of phase `words` was changed

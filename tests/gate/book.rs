@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `gate` | must pass `gate check`; with `phase`, `gate`, `scope` or `plan` inside such a block; with `fails=E0201` must fail with that code first; with `warns=W001` must get that lint, and else none |
 //! | `sh,run` | every line is run, in one repository per page; exits 0, or as `# exit 1` at its end says |
+//! | | with `# typed: a; b` at its end it is run at a terminal, where `a`, then `b` are typed |
 //! | `console` | the lines after `$ ` are run, the others are what they print; a line `…` stands for any |
 //! | `json`, `yaml` | must parse |
 //! | `rust` | must stand in `examples/embed.rs` word for word |
@@ -30,6 +31,7 @@ use gatelang::syntax;
 use serde_json::Value as Json;
 
 use crate::project::Project;
+use crate::terminal::at_terminal;
 use page::Page;
 use shell::same;
 
@@ -443,7 +445,11 @@ fn events() -> BTreeMap<String, BTreeSet<String>> {
     let green = project.gate(&["run", "--format", "json"]).exits(0);
     let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let waiting = waiting(&project);
-    for event in red.events().iter().chain(&green.events()).chain(&waiting) {
+    let manual =
+        Project::with_plan("phase a \"A\" {\n  manual m \"M\" {\n    step \"look\"\n  }\n}\n");
+    let person = manual.gate(&["run", "--format", "json"]).exits(4).events();
+    let (red, green) = (red.events(), green.events());
+    for event in red.iter().chain(&green).chain(&waiting).chain(&person) {
         let fields = seen
             .entry(event["type"].as_str().unwrap().to_owned())
             .or_default();
@@ -509,7 +515,9 @@ fn the_page_of_events_has_every_event_and_field() {
 #[test]
 fn the_page_of_json_has_the_shape_of_show() {
     let page = Page::read(&root().join("docs/src/reference/json.md"));
-    let project = Project::with_plan("phase a \"A\" {\n  gate g $ true\n}\n");
+    let project = Project::with_plan(
+        "phase a \"A\" {\n  gate g $ true\n}\nphase b \"B\" {\n  manual m \"M\" {\n    step \"look\"\n  }\n}\n",
+    );
     let keys =
         |json: &Json| -> BTreeSet<String> { json.as_object().unwrap().keys().cloned().collect() };
     let show: Json =
@@ -527,8 +535,15 @@ fn the_page_of_json_has_the_shape_of_show() {
     let status: Json =
         serde_json::from_str(&project.gate(&["status", "--json"]).exits(0).stdout).unwrap();
     assert_eq!(rows(page.section("The states").unwrap()), keys(&status));
-    assert_eq!(
-        rows(page.section("A state").unwrap()),
-        keys(&status["phases"][0])
-    );
+    let phases = &status["phases"];
+    let states: BTreeSet<String> = &keys(&phases[0]) | &keys(&phases[1]);
+    assert_eq!(rows(page.section("A state").unwrap()), states);
+    let check = &phases[1]["manual"][0];
+    assert_eq!(rows(page.section("A manual check").unwrap()), keys(check));
+    let typed = [("passed, failed", "p"), ("Note", "")];
+    at_terminal(&project, &["sign"], &typed).exits(0);
+    let status: Json =
+        serde_json::from_str(&project.gate(&["status", "--json"]).exits(0).stdout).unwrap();
+    let sign_off = &status["phases"][1]["manual"][0]["sign_off"];
+    assert_eq!(rows(page.section("A sign-off").unwrap()), keys(sign_off));
 }

@@ -108,6 +108,7 @@ fn a_red_is_recorded_with_what_failed_and_a_green_with_what_mended_it() {
       "phase": "notes",
       "reason": null,
       "regression": false,
+      "sign_off": null,
       "verdict": "fail"
     }
     "#);

@@ -43,6 +43,7 @@ mod secret;
 mod service;
 mod share;
 mod show;
+mod sign;
 mod tasks;
 mod terminal;
 mod turn;

@@ -9,7 +9,6 @@ fn user(feature: Feature) -> (&'static str, &'static str) {
     match feature {
         Feature::Rhai => ("", "gate g {\n    rhai { fail(\"no\"); }\n  }"),
         Feature::Library => ("", "gate g check text.absent(\"TODO\")"),
-        Feature::Manual => ("", "manual m \"Look\" {\n    step \"look\"\n  }"),
         Feature::Ratchet => (
             "",
             "gate g {\n    ratchet lines = files(\"**\").len() rises\n  }",

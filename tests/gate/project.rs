@@ -31,6 +31,21 @@ pub struct Belongings {
     config: Vec<u8>,
 }
 
+/// Takes away what would have `gate` know that a coding agent runs the tests.
+pub fn alone(command: &mut Command) {
+    let agents = [
+        "AGENT", "AI_AGENT", "CLAUDE", "CODEX", "CURSOR", "GEMINI", "COPILOT", "OPENCODE",
+    ];
+    for (name, _) in std::env::vars_os() {
+        if agents
+            .iter()
+            .any(|agent| name.to_string_lossy().starts_with(agent))
+        {
+            command.env_remove(name);
+        }
+    }
+}
+
 impl Project {
     /// A repository with an identity, on branch `main`, without a commit.
     pub fn empty() -> Self {

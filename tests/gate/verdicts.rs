@@ -79,6 +79,7 @@ fn each_is_told_apart_in_events_on_the_terminal_in_the_ledger_and_by_its_exit() 
         ended.unwrap()["counts"],
         serde_json::json!({
             "pass": 1, "fail": 1, "blocked": 1, "skipped": 2, "reused": 1, "flaky": 1,
+            "waiting": 0,
         })
     );
 

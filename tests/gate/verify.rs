@@ -1,6 +1,7 @@
 //! `gate verify`: what holds, and each way in which it does not.
 
 mod forged;
+mod sign_offs;
 mod signatures;
 
 use serde_json::Value;

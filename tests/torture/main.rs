@@ -22,7 +22,11 @@ mod pipes;
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 mod project;
 mod scenario;
+mod sign;
 mod states;
+#[path = "../gate/terminal.rs"]
+#[allow(dead_code, reason = "shared with other tests, which use more of it")]
+mod terminal;
 mod traces;
 
 /// Whether all is to be tried, however long it takes.

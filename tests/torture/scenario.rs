@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::project::Project;
+use crate::project::{Project, alone};
+use crate::sign::typed_ahead;
 
 /// A repository to be made, and what is done in it.
 pub struct Scenario {
@@ -16,7 +17,7 @@ pub struct Scenario {
 }
 
 /// Every scenario. A step is tried in the first that comes to it.
-pub const ALL: [Scenario; 10] = [
+pub const ALL: [Scenario; 11] = [
     Scenario {
         name: "run",
         args: &["run"],
@@ -51,6 +52,12 @@ pub const ALL: [Scenario; 10] = [
         name: "run, the working tree judged",
         args: &["run"],
         make: working_tree,
+        seals: true,
+    },
+    Scenario {
+        name: "run, signed off",
+        args: &["run"],
+        make: signed_off,
         seals: true,
     },
     Scenario {
@@ -145,12 +152,7 @@ fn odd_settings() -> Project {
     made.stage("a", "1\n").write("b", "1\n");
     made.gate(&["try"]).exits(0);
     made.stage(".gitignore", "x\n").stage("a", "2\n");
-    let key = made.path().join(".git/key");
-    let keygen = Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
-        .arg(&key)
-        .status();
-    assert!(keygen.unwrap().success());
+    ssh_key(&made);
     for (name, value) in [
         ("gpg.format", "ssh"),
         ("user.signingKey", ".git/key"),
@@ -160,6 +162,44 @@ fn odd_settings() -> Project {
         made.git(&["config", name, value]);
     }
     made
+}
+
+/// A manual check that a person signed off, with a signature.
+fn signed_off() -> Project {
+    let made = to_sign();
+    let mut sign = made.gate_command();
+    alone(&mut sign);
+    sign.arg("sign");
+    typed_ahead(sign, &["passed", "fine"]).exits(0);
+    made
+}
+
+/// A manual check that demands a signature, and git set up to make one.
+pub fn to_sign() -> Project {
+    let made = Project::with_plan(
+        "phase p \"P\" {\n  gate g $ test -f a\n  manual m \"M\" {\n    step \"look\"\n    signed\n  }\n  commit feat \"p\"\n  tag \"v1\"\n}\n",
+    );
+    made.stage("a", "1\n").write("b", "1\n");
+    let public = ssh_key(&made);
+    made.write(".git/allowed", format!("ada@example.com {public}"));
+    for (name, value) in [
+        ("gpg.format", "ssh"),
+        ("user.signingKey", ".git/key"),
+        ("gpg.ssh.allowedSignersFile", ".git/allowed"),
+    ] {
+        made.git(&["config", name, value]);
+    }
+    made
+}
+
+/// A key in the git directory; gives its public half.
+fn ssh_key(made: &Project) -> String {
+    let keygen = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
+        .arg(made.path().join(".git/key"))
+        .status();
+    assert!(keygen.unwrap().success());
+    made.read(".git/key.pub")
 }
 
 /// A checkout that a user broke.
@@ -239,7 +279,7 @@ impl Scenario {
     }
 }
 
-fn read_steps(log: &Path) -> Vec<String> {
+pub fn read_steps(log: &Path) -> Vec<String> {
     let text = fs::read_to_string(log).unwrap();
     text.lines()
         .filter_map(|line| line.strip_suffix(":before"))

@@ -55,14 +55,17 @@ impl Record {
 /// not make it unreadable.
 const OWN: &[&str] = &[
     "_type",
+    "assurance",
     "at",
     "base",
+    "check",
     "code",
     "commit",
     "digest",
     "event",
     "gate",
     "id",
+    "inputs",
     "opened_at",
     "phase",
     "plan",
@@ -148,10 +151,16 @@ impl Repository {
         Ok(tips)
     }
 
+    /// A statement as its `entry.json` will have it.
+    #[must_use]
+    pub fn entry_text(&self, statement: &Value) -> String {
+        // The alternate form prints with line ends, so that `git diff` of two entries can be read.
+        format!("{:#}\n", masked(statement, &self.secrets))
+    }
+
     /// Writes an entry's tree.
     pub(in crate::repo) fn write_files(&self, record: &Record) -> Result<Oid, RepoError> {
-        // The alternate form prints with line ends, so that `git diff` of two entries can be read.
-        let text = format!("{:#}\n", masked(&record.statement, &self.secrets));
+        let text = self.entry_text(&record.statement);
         let mut all: BTreeMap<&str, &[u8]> = BTreeMap::new();
         for (path, content) in &record.files {
             all.insert(path, content);

@@ -14,6 +14,9 @@ pub(super) fn advice(verdict: Verdict, mode: Mode, plan: &str) -> Option<String>
         (Verdict::Blocked, Mode::Run) => Some(format!(
             "nothing was committed; clear what stands in the way, then `gate run {plan}`"
         )),
+        (Verdict::Waiting, Mode::Run) => {
+            Some("nothing was committed; a person has to sign off what is left".to_owned())
+        }
         _ => None,
     }
 }
@@ -62,7 +65,8 @@ impl Ending<'_> {
                     self.phases
                 )))
             }
-            (4, _) => warn("WAITING", "for a person's sign-off"),
+            // The checklist is the last word.
+            (4, _) => None,
             (129.., _) => warn("INTERRUPTED", nothing),
             // A green that could not be sealed must not be the last word.
             (1.., _) if self.unsealed => warn("NOT SEALED", nothing),

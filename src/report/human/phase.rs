@@ -11,6 +11,10 @@ use crate::run::{Counts, DiagnosticEvent, Verdict};
 pub(super) struct PhaseView {
     pub(super) scope_failed: bool,
     pub(super) tasks_failed: bool,
+    /// Manual checks that a person signed off.
+    pub(super) signed_off: usize,
+    /// Manual checks that a person found red.
+    pub(super) manual_failed: usize,
     /// Whether the tree was not what it had been, when all was judged.
     pub(super) tree_changed: bool,
     pub(super) earlier: Earlier,
@@ -150,6 +154,7 @@ impl PhaseView {
         let (word, ink) = match finished.verdict {
             Verdict::Fail => ("RED", Ink::Bad),
             Verdict::Blocked => ("BLOCKED", Ink::Warn),
+            Verdict::Waiting => ("WAITING", Ink::Warn),
             _ => ("GREEN", Ink::Good),
         };
         let counts = finished.counts;
@@ -159,6 +164,12 @@ impl PhaseView {
         }
         if self.tasks_failed {
             parts.push("tasks failed".to_owned());
+        }
+        if self.manual_failed > 0 {
+            parts.push(format!(
+                "{} failed",
+                count(self.manual_failed, "manual check")
+            ));
         }
         if self.tree_changed {
             parts.push("tree changed".to_owned());
@@ -170,6 +181,7 @@ impl PhaseView {
             (counts.flaky, "flaky"),
             (counts.reused, "reused"),
             (counts.skipped, "skipped"),
+            (counts.waiting, "waiting"),
         ];
         parts.extend(
             numbers
@@ -177,6 +189,9 @@ impl PhaseView {
                 .filter(|(number, _)| *number > 0)
                 .map(|(number, word)| format!("{number} {word}")),
         );
+        if self.signed_off > 0 {
+            parts.push(format!("{} signed off", self.signed_off));
+        }
         if parts.is_empty() {
             parts.push("no gate to judge".to_owned());
         }
@@ -200,5 +215,6 @@ fn words(verdict: Verdict, style: Style) -> (&'static str, &'static str, Ink) {
         Verdict::Skipped => (style.pick("↷", ">"), "skipped", Ink::Info),
         Verdict::Reused => (style.pick("≡", "="), "reused", Ink::Good),
         Verdict::Flaky => (style.pick("≈", "~"), "flaky", Ink::Warn),
+        Verdict::Waiting => ("?", "waiting", Ink::Warn),
     }
 }

@@ -1,6 +1,6 @@
 //! What of a plan is not what is on record.
 
-use super::super::history::{History, Recorded, RecordedFiles, unsealed_by};
+use super::super::history::{History, Recorded, RecordedFiles, in_memory, unsealed_by};
 use super::super::state::{self, PhaseState};
 use super::entry;
 use super::lists::{self, Listed};
@@ -10,7 +10,7 @@ use crate::diagnostic::Code;
 use crate::eval::text_diff;
 use crate::plan::Plan;
 use crate::repo::{Oid, RepoError, Repository, TreeLoader};
-use crate::source::{Loader, MemoryLoader};
+use crate::source::Loader;
 
 /// What of `plan`, and of its lists in the tree that is asked for, is not what is on record.
 pub(super) fn pending(
@@ -271,14 +271,6 @@ impl<'r> OnRecord<'r> {
         });
         load(&given).map_err(|errors| errors.to_string())
     }
-}
-
-fn in_memory(files: &[(String, Vec<u8>)]) -> MemoryLoader {
-    files
-        .iter()
-        .fold(MemoryLoader::new(), |loader, (path, text)| {
-            loader.with(path.clone(), text.clone())
-        })
 }
 
 pub(super) fn files_of(plan: &Plan) -> RecordedFiles {

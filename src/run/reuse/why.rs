@@ -213,6 +213,7 @@ fn word(verdict: Verdict) -> &'static str {
         Verdict::Blocked => "blocked",
         Verdict::Skipped => "skipped",
         Verdict::Flaky => "flaky",
+        Verdict::Waiting => "waiting",
     }
 }
 

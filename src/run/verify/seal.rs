@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::finding::{About, Findings};
-use super::{Look, says};
+use super::{Look, says, sign_off};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::repo::{LedgerEntry, Oid, RepoError, Signature, TagInfo};
 
@@ -124,6 +124,10 @@ pub(super) fn verify(
     check.tag();
     check.tree()?;
     check.evidence();
+    if let Ok(tree) = look.repo.tree_of(&commit) {
+        let about = check.about.clone();
+        sign_off::verify(look, seal, &tree, &about, check.found)?;
+    }
     proof.signed = check.signatures()?;
     proof.ok = found.all.len() == before;
     Ok(proof)
@@ -207,7 +211,7 @@ pub(super) fn verify_order(
 }
 
 /// A finding at the phase's place in the plan, where it has one.
-fn placed(look: &Look<'_>, phase: &str, code: Code, message: String) -> Diagnostic {
+pub(super) fn placed(look: &Look<'_>, phase: &str, code: Code, message: String) -> Diagnostic {
     match look.plan.phase(phase) {
         Some(phase) => Diagnostic::new(code, message, phase.name.span),
         None => Diagnostic::unplaced(code, message),
@@ -437,7 +441,7 @@ impl Check<'_, '_> {
             .flatten()
             .filter(|gate| {
                 let verdict = gate.get("verdict").and_then(Value::as_str);
-                matches!(verdict, Some("fail" | "blocked") | None)
+                matches!(verdict, Some("fail" | "blocked" | "waiting") | None)
             })
             .filter_map(|gate| Some(gate.get("name")?.as_str()?.to_owned()))
             .collect();

@@ -8,6 +8,8 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::page::{Block, Page};
+use crate::project::alone;
+use crate::terminal::answered;
 
 /// A page's place to run its commands in: an empty folder, the built `gate` on PATH, a git
 /// identity. What a line changes (the folder it goes to, too) is there for the next.
@@ -20,21 +22,29 @@ pub struct Shell {
 struct Line<'a> {
     command: &'a str,
     exit: i32,
+    /// What is typed where it asks; none where it is not run at a terminal.
+    typed: Option<Vec<&'a str>>,
 }
 
 impl<'a> Line<'a> {
     fn new(line: &'a str) -> Self {
         let marked = line.rsplit_once("# exit ").and_then(|(command, code)| {
             let exit = code.trim().parse().ok()?;
-            Some(Self {
-                command: command.trim_end(),
-                exit,
-            })
+            Some((command.trim_end(), exit))
         });
-        marked.unwrap_or(Self {
-            command: line,
-            exit: 0,
-        })
+        let (command, exit) = marked.unwrap_or((line, 0));
+        let (command, typed) = match command.rsplit_once("# typed: ") {
+            Some((command, typed)) => (
+                command.trim_end(),
+                Some(typed.split(';').map(str::trim).collect()),
+            ),
+            None => (command, None),
+        };
+        Self {
+            command,
+            exit,
+            typed,
+        }
     }
 }
 
@@ -62,13 +72,16 @@ impl Shell {
     }
 
     /// Runs one line; gives its exit code and both outputs as they came.
-    fn line(&mut self, command: &str) -> (i32, String) {
+    fn line(&mut self, line: &Line<'_>) -> (i32, String) {
+        let command = line.command;
         let after = self.dir.path().join("after");
         let script = format!("{{ {command}\n}} 2>&1; code=$?; pwd > \"$AFTER\"; exit $code");
         let mut path = OsString::from(Path::new(env!("CARGO_BIN_EXE_gate")).parent().unwrap());
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap());
-        let output = Command::new("bash")
+        let mut command = Command::new("bash");
+        alone(&mut command);
+        command
             .args(["-c", &script])
             .current_dir(&self.here)
             .env("PATH", path)
@@ -80,14 +93,19 @@ impl Shell {
             .env("COLUMNS", "84")
             .env("LC_ALL", "C.UTF-8")
             .env_remove("CI")
-            .stdin(std::process::Stdio::null())
-            .output()
-            .unwrap();
+            .stdin(std::process::Stdio::null());
+        let (code, text) = match &line.typed {
+            Some(typed) => answered(command, typed),
+            None => {
+                let output = command.output().unwrap();
+                let text = String::from_utf8_lossy(&output.stdout).into_owned();
+                (output.status.code().unwrap_or(-1), text)
+            }
+        };
         if let Ok(pwd) = fs::read_to_string(&after) {
             self.here = PathBuf::from(pwd.trim_end());
         }
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        (output.status.code().unwrap_or(-1), text)
+        (code, text)
     }
 
     /// Runs a `sh,run` block: every line must exit as it says. Gives what was printed.
@@ -99,7 +117,7 @@ impl Shell {
             .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
         {
             let line = Line::new(line);
-            let (code, output) = self.line(line.command);
+            let (code, output) = self.line(&line);
             let place = format!("{}:{}", page.name(), block.line);
             assert_eq!(code, line.exit, "{place}: {}\n{output}", line.command);
             printed.push_str(&output);
@@ -115,7 +133,7 @@ impl Shell {
                 continue;
             };
             let command = Line::new(typed);
-            let (code, output) = self.line(command.command);
+            let (code, output) = self.line(&command);
             let place = format!("{}:{}", page.name(), block.line);
             assert_eq!(code, command.exit, "{place}: {}\n{output}", command.command);
             real.push_str(&format!("{line}\n"));
@@ -134,13 +152,15 @@ impl Shell {
     }
 }
 
-/// A text without what differs from run to run: times, ids, and the order in which gates
+/// A text without what differs from run to run: moments, times, ids, and the order in which gates
 /// that run beside each other are done.
 pub fn normal(text: &str) -> String {
+    let moments = regex::Regex::new(r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\dZ| UTC)").unwrap();
+    let text = moments.replace_all(text, "WHEN");
     let times = regex::Regex::new(r" *\b\d+(\.\d+)? ?m?s\b").unwrap();
     let ids = regex::Regex::new(r"\b[0-9a-f]{7,64}\b").unwrap();
     let blanks = regex::Regex::new(r"(\S) +").unwrap();
-    let text = times.replace_all(text, " TIME");
+    let text = times.replace_all(&text, " TIME");
     let text = ids.replace_all(&text, "ID");
     let row = |line: &&String| {
         ["  ✓ ", "  ✗ ", "  ↷ ", "  ! "]

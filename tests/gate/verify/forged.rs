@@ -26,18 +26,18 @@ fn object(project: &Project, kind: &str, content: &str) -> String {
 }
 
 /// An entry as it may be forged: its title, and files by path.
-struct Entry {
+pub struct Entry {
     title: String,
     file: fn(&str, String) -> String,
-    gone: bool,
+    pub gone: bool,
 }
 
 /// What is done to the entry of this number.
-type Forge = fn(usize, &mut Entry);
+pub type Forge = fn(usize, &mut Entry);
 
 /// Makes the chain anew, each entry as `forge` has it: the title is given, and how a file
 /// (path and text) is changed. Gives the new tip.
-fn rewrite(project: &Project, forge: impl Fn(usize, &mut Entry)) -> String {
+pub fn rewrite(project: &Project, forge: impl Fn(usize, &mut Entry)) -> String {
     let whole = project.git(&["rev-list", "--reverse", LEDGER]);
     let mut tip: Option<String> = None;
     for (at, id) in whole.lines().enumerate() {
@@ -68,7 +68,7 @@ fn rewrite(project: &Project, forge: impl Fn(usize, &mut Entry)) -> String {
 }
 
 /// What is found with the ledger's tip moved there; it is put back.
-fn with_ledger(project: &Project, tip: &str) -> Vec<String> {
+pub fn with_ledger(project: &Project, tip: &str) -> Vec<String> {
     let whole = ledger(project);
     project.git(&["update-ref", LEDGER, tip]);
     let found = findings(project, &[]);
