@@ -325,8 +325,8 @@ impl Dialogue<'_, '_> {
                     self.run(checklist, check, words.next())?;
                     continue;
                 }
-                ("yes", Some(found)) => found,
-                ("no", Some(_)) => return Ok(Answer::Left),
+                ("yes" | "y", Some(found)) => found,
+                ("no" | "n", Some(_)) => return Ok(Answer::Left),
                 ("p" | "pass" | "passed", None) => Found::Passed,
                 ("f" | "fail" | "failed", None) => Found::Failed,
                 ("n" | "na" | "n/a" | "not-applicable", None) => Found::NotApplicable,

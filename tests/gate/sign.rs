@@ -584,6 +584,24 @@ fn what_is_not_staged_is_named_and_not_signed_off() {
 }
 
 #[test]
+fn a_check_may_be_called_as_another_part_is() {
+    let project = Project::with_plan(
+        "phase p \"P\" {\n  scope { allow \"**\" }\n  manual scope \"Named as the scope is\" {\n    step \"look\"\n  }\n  tag \"v1\"\n}\n",
+    );
+    let args = ["sign", "scope", "--verdict", "passed", "--note", "seen"];
+    at_terminal(&project, &args, &[("Type `yes`", "no")]).exits(4);
+    at_terminal(
+        &project,
+        &args,
+        &[("Type `yes`", "passed"), ("Type `yes`", "y")],
+    )
+    .exits(0);
+    assert_eq!(entry(&project)["predicate"]["note"], "seen");
+    project.gate(&["run"]).exits(0);
+    project.gate(&["verify"]).exits(0);
+}
+
+#[test]
 fn what_a_command_prints_is_harmless_and_holds_no_secret() {
     let project = Project::with_plan(
         "plan {\n  secret TOKEN\n  env GREETING = \"hello\"\n}\nphase p \"P\" {\n  manual m \"M\" {\n    step \"look at {{env(\"TOKEN\")}}\"\n    $ echo $GREETING $TOKEN; printf '\\033[2J%s\\n' gone\n    $ exit 3\n  }\n}\n",
