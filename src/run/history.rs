@@ -203,9 +203,6 @@ impl<'r> History<'r> {
     pub fn last_run(&self, plan: &Plan, phase: &str) -> Result<Option<String>, RepoError> {
         for entry in self.entries.iter().rev() {
             let event = entry.event().unwrap_or_default();
-            if unsealed_by(entry).any(|name| name == phase) {
-                break;
-            }
             let run = matches!(event, "red" | "green" | "blocked" | "waiting");
             if run && entry.phase() == Some(phase) && self.holds(entry, plan)? {
                 return Ok(Some(event.to_owned()));

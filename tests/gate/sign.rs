@@ -196,7 +196,7 @@ fn a_person_signs_off_and_the_run_takes_their_word() {
         &["sign"],
         &[
             (VERDICT, "run"),
-            ("exit 0", "passed"),
+            (VERDICT, "passed"),
             (NOTE, "as it should be"),
             (VERDICT, "n"),
             ("Why does it not apply:", ""),
