@@ -1,6 +1,8 @@
 //! With orphans adopted: what cleared its environment is found too, and no zombie stays.
 //! Adopting holds for the whole process, so these have one of their own.
 
+// Elsewhere nobody adopts.
+#![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
     reason = "helpers of tests fail as loudly as they do"
@@ -52,7 +54,6 @@ fn leaked(finished: &Finished) -> Vec<&str> {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn nothing_is_left_of_a_command() {
     adopt_orphans();
     // It clears its environment, leaves group and session, and its parent.

@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use gatelang::process::{
-    Command, Exit, Interrupt, Keep, Running, StartError, Stream, port_holder, signal_number,
+    Command, Exit, Interrupt, Keep, Running, StartError, Stream, signal_number,
 };
 
 const LONG: Duration = Duration::from_secs(60);
@@ -156,9 +156,12 @@ fn who_listens_on_a_port_is_known() {
     let running = start("echo up; sleep 1000");
     says(&running, "up");
     assert_eq!(running.listens_on(port), Some(false));
-    assert_eq!(port_holder(port).unwrap().pid, std::process::id());
+    assert_eq!(
+        gatelang::process::port_holder(port).unwrap().pid,
+        std::process::id()
+    );
     drop(ours);
-    assert_eq!(port_holder(port), None);
+    assert_eq!(gatelang::process::port_holder(port), None);
     assert_eq!(running.listens_on(port), None);
     drop(running);
 
