@@ -43,6 +43,8 @@ pub use event::{
     AttemptFailure, Counts, DiagnosticEvent, Event, HoldSummary, Mode, Place, SCHEMA, Verdict,
 };
 pub use interpreter::Interpreter;
+#[cfg(feature = "cli")]
+pub(crate) use judging::is_ci;
 pub use manual::{Checklist, Found, ManualCheck, ShownItem, SignOff, Spoken, Word, call};
 pub use open::Stands;
 pub use outcome::{Outcome, PhaseSelection, Refusal};

@@ -16,7 +16,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::process::{self, Interrupt};
 use crate::repo::Repository;
 use crate::report::{GithubReporter, HumanReporter, json};
-use crate::run::{Event, Interpreter, Outcome, PhaseSelection, Refusal, Turn};
+use crate::run::{Event, Interpreter, Outcome, PhaseSelection, Refusal, Turn, is_ci};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -92,7 +92,7 @@ pub(super) fn run(args: &RunArgs, output: &Output) -> i32 {
     };
     let mut ended = run(selection, args.reuse);
     // Asked only here, where signals end the process as ever.
-    let people = args.how.format == Format::Human;
+    let people = args.how.format == Format::Human && !is_ci();
     if ended.stopped == Some(Stop::Amend) && people && super::amend::offer(plan, &args.how.sets) {
         ended = run(selection, args.reuse);
     }

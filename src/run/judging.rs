@@ -384,7 +384,7 @@ fn output(finished: &Finished, stream: OutputStream, span: Span) -> Result<Value
 }
 
 /// The value `ci`.
-pub(super) fn is_ci() -> bool {
+pub(crate) fn is_ci() -> bool {
     std::env::var("CI").is_ok_and(|ci| !matches!(ci.as_str(), "" | "0" | "false"))
 }
 

@@ -408,6 +408,13 @@ fn at_a_terminal_a_run_asks_then_and_there() {
 }
 
 #[test]
+fn in_ci_a_run_asks_nobody_though_it_has_a_terminal() {
+    let project = project();
+    let answer = at_terminal_with(&project, &["run"], &[("CI", "true")], &[]).exits(4);
+    assert!(!answer.stderr.contains(VERDICT), "{}", answer.stderr);
+}
+
+#[test]
 fn what_a_person_found_red_is_red() {
     let project = project();
     project.gate(&["run"]).exits(4);
