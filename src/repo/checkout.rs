@@ -13,7 +13,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::folders::{Tick, tick};
+use super::folders::{Tick, now};
 use super::git::{Git, Site};
 use super::handles::Traits;
 use super::index::{Index, Stamp};
@@ -369,7 +369,7 @@ impl Seen {
         let is_proven = note
             .as_ref()
             .is_some_and(|note| note.state == State::Proven);
-        let watched = tick().filter(|_| is_proven);
+        let watched = now().filter(|_| is_proven);
         let depth = match watched {
             Some(_) => Depth::Names,
             None => Depth::Files,

@@ -17,15 +17,28 @@ const TRUSTED: [&str; 7] = ["ext4", "xfs", "btrfs", "f2fs", "zfs", "tmpfs", "ove
 /// in steps, and on a busy machine behind the system's by more than one of them.
 pub(super) type Tick = (i64, i64);
 
+/// The time now, exactly: what was written before has no later time, by whichever clock. None
+/// where folders are not relied on.
+#[cfg(target_os = "linux")]
+pub(super) fn now() -> Option<Tick> {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+    Some((now.tv_sec, now.tv_nsec))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn now() -> Option<Tick> {
+    None
+}
+
 /// The time now, by that clock; none where there is no such clock.
 #[cfg(target_os = "linux")]
-pub(super) fn tick() -> Option<Tick> {
+fn tick() -> Option<Tick> {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
     Some((now.tv_sec, now.tv_nsec))
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn tick() -> Option<Tick> {
+fn tick() -> Option<Tick> {
     None
 }
 
