@@ -6,7 +6,6 @@
 //! repository, so that git works inside, and which has an index of its own. Git does not
 //! list it as a working tree, and no hook fires.
 
-mod few;
 mod note;
 
 use std::fs::{self, File, TryLockError};
@@ -285,11 +284,6 @@ impl Repository {
             touched(".gitattributes") || seen.hidden,
         );
         if let (Some(at), true, false, false) = (&seen.tree, seen.clean, ignores, again) {
-            if let Some(index) = &seen.index
-                && self.write_few(site, index, tree, &changed)?
-            {
-                return Ok(Way::Few);
-            }
             let call = whole(site);
             let call = if changed.len() <= FEW {
                 let list: Vec<&[u8]> = changed.iter().map(RepoPath::as_bytes).collect();
@@ -349,8 +343,6 @@ struct Seen {
     /// Where it was proven to be as it should be, and now only its folders were looked at:
     /// since when.
     watched: Option<Tick>,
-    /// Its index, where it could be read.
-    index: Option<Index>,
 }
 
 impl Seen {
@@ -380,7 +372,6 @@ impl Seen {
             clean: found.as_ref().is_ok_and(Unstaged::is_clean),
             hidden: found.is_ok_and(|found| !found.hidden.is_empty()),
             watched,
-            index,
         }
     }
 

@@ -3,8 +3,6 @@
 //! Only what git itself could not say more cheaply is read, and an index of an unusual
 //! make (split, sparse, of a later version) is not read at all: git is asked instead.
 
-mod patch;
-
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -16,8 +14,6 @@ use std::sync::OnceLock;
 use super::stat::Stat;
 use super::trees::Noted;
 use super::{Oid, RepoPath};
-
-pub(super) use patch::Written;
 
 /// How long an entry is before its id.
 const STAT: usize = 40;
@@ -76,8 +72,6 @@ pub(super) struct Index {
     format: git2::ObjectFormat,
     names: Vec<u8>,
     entries: Vec<Entry>,
-    /// Where the entries end in the file.
-    entries_end: usize,
     noted: Option<Noted>,
     /// The tree of all that is staged, once it is known.
     tree: OnceLock<Oid>,
@@ -125,7 +119,6 @@ impl Index {
             // An entry takes more room than its name.
             names: Vec::with_capacity(bytes.len() / 2),
             entries: Vec::with_capacity(count.min(bytes.len() / STAT)),
-            entries_end: 0,
             noted: None,
             tree: OnceLock::new(),
             unmerged: false,
@@ -135,7 +128,6 @@ impl Index {
         for _ in 0..count {
             at = index.entry(bytes.get(..end)?, at, version)?;
         }
-        index.entries_end = at;
         // What is optional has a name in capitals; what is not, changes the meaning of all.
         while at < end {
             let name = bytes.get(at..at + 4)?;

@@ -1,6 +1,6 @@
 //! The trees of an index: those that git has noted in it, and those it has yet to make.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::index::Index;
 
@@ -61,48 +61,16 @@ impl Noted {
         whole.entries.map(|_| whole.id.as_slice())
     }
 
-    /// The nodes of the folders directly in that of a node.
-    fn inner(&self, node: usize) -> impl Iterator<Item = (usize, &Node)> {
+    /// The nodes of the folders directly in that of a node, by name.
+    fn within(&self, node: usize) -> HashMap<&[u8], usize> {
+        let mut all = HashMap::new();
         let end = self.nodes.get(node).map_or(0, |node| node.end);
         let mut at = node + 1;
-        std::iter::from_fn(move || {
-            let inner = (at, self.nodes.get(at).filter(|_| at < end)?);
-            at = inner.1.end;
-            Some(inner)
-        })
-    }
-
-    /// As [`Noted::inner`], by name.
-    fn within(&self, node: usize) -> HashMap<&[u8], usize> {
-        let inner = self.inner(node);
-        inner.map(|(at, node)| (node.name.as_slice(), at)).collect()
-    }
-
-    /// As git writes them, with none for the folders that these files lie in.
-    pub(super) fn without(&self, files: &[&[u8]]) -> Vec<u8> {
-        let mut stale = HashSet::new();
-        for file in files {
-            let mut open = Some(0);
-            for name in file.split(|&byte| byte == b'/') {
-                let Some(node) = open else { break };
-                stale.insert(node);
-                let mut inner = self.inner(node);
-                open = inner.find(|(_, node)| node.name == name).map(|(at, _)| at);
-            }
+        while let Some(inner) = self.nodes.get(at).filter(|_| at < end) {
+            all.insert(inner.name.as_slice(), at);
+            at = inner.end;
         }
-        let mut body = Vec::new();
-        for (at, node) in self.nodes.iter().enumerate() {
-            body.extend_from_slice(&node.name);
-            let folders = self.inner(at).count();
-            match node.entries.filter(|_| !stale.contains(&at)) {
-                Some(entries) => {
-                    body.extend_from_slice(format!("\0{entries} {folders}\n").as_bytes());
-                    body.extend_from_slice(&node.id);
-                }
-                None => body.extend_from_slice(format!("\0-1 {folders}\n").as_bytes()),
-            }
-        }
-        body
+        all
     }
 }
 

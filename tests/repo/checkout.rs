@@ -2,7 +2,6 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
 use gatelang::repo::{CheckedPlace, RepoError, Repository};
-use sha2::Digest as _;
 
 use crate::sandbox::{Sandbox, git_in, names, write_bytes};
 
@@ -570,68 +569,4 @@ fn a_file_that_was_ignored_and_is_now_tracked() {
         let place = CheckedPlace::Checkout(checkout);
         assert_eq!(repository.changed_since(&place, &tree).unwrap().paths(), []);
     });
-}
-
-/// Git reads each file whose state is not noted in the index, and each folder whose tree is not.
-fn is_as_git_would_have_it(root: &Path, tree: &str) {
-    let git = |args: &[&str]| git_in(root, args);
-    // Git does not look at the checksum; others do.
-    let index = root.parent().unwrap().join("git/index");
-    let bytes = std::fs::read(index).unwrap();
-    let (content, sum) = bytes.split_at(bytes.len() - tree.len() / 2);
-    match sum.len() {
-        20 => assert_eq!(sum, sha1::Sha1::digest(content).as_slice()),
-        _ => assert_eq!(sum, sha2::Sha256::digest(content).as_slice()),
-    }
-    assert_eq!(git(&["diff-files"]), "");
-    assert_eq!(git(&["diff-index", "--cached", tree]), "");
-    assert_eq!(git(&["write-tree"]).trim(), tree);
-    assert_eq!(git(&["status", "--porcelain"]), "M  folder/c\n");
-}
-
-#[test]
-fn a_file_that_is_written_alone_is_known_to_the_index() {
-    for (init, version) in [
-        (&[][..], "2"),
-        (&[], "4"),
-        (&["--object-format=sha256"], "2"),
-    ] {
-        let sandbox = Sandbox::with(init);
-        sandbox.git(&["config", "index.version", version]);
-        sandbox.write(".gitattributes", "*.crlf eol=crlf\n*.id ident\n");
-        sandbox.write("a", "1\n");
-        sandbox.write("folder/b.crlf", "1\n");
-        sandbox.write("folder/c", "1\n");
-        sandbox.write("folder/deep/d.id", "$Id$\n");
-        sandbox.commit("first");
-        sandbox.write("untracked", "x\n");
-        let repository = sandbox.repository();
-        let before = repository.staged_tree().unwrap();
-        let root = repository.checkout(&before).unwrap().root().to_owned();
-        sandbox.write("folder/c", "2\n");
-        sandbox.git(&["add", "folder/c"]);
-        let tree = repository.staged_tree().unwrap();
-        let beside = root.join("folder/b.crlf").metadata().unwrap();
-        repository.checkout(&tree).unwrap();
-        assert_eq!(text(&root, "folder/c"), "2\n");
-        is_as_git_would_have_it(&root, tree.as_str());
-        let still = root.join("folder/b.crlf").metadata().unwrap();
-        assert_eq!((still.ino(), still.ctime()), (beside.ino(), beside.ctime()));
-
-        sandbox.write("folder/b.crlf", "3\n");
-        sandbox.write("folder/deep/d.id", "$Id$ 3\n");
-        sandbox.git(&["add", "folder"]);
-        let both = repository.staged_tree().unwrap();
-        repository.checkout(&both).unwrap();
-        assert_eq!(text(&root, "folder/b.crlf"), "3\r\n");
-        let id = sandbox.git(&["rev-parse", ":folder/deep/d.id"]);
-        let id = id.trim();
-        assert_eq!(text(&root, "folder/deep/d.id"), format!("$Id: {id} $ 3\n"));
-        sandbox.git(&["reset", "-q", "--mixed"]);
-        sandbox.git(&["add", "folder/c"]);
-        let back = repository.staged_tree().unwrap();
-        assert_eq!(back, tree);
-        repository.checkout(&back).unwrap();
-        is_as_git_would_have_it(&root, back.as_str());
-    }
 }
