@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 
 use super::event::Mode;
 use super::globs::{matcher, nearest_existing};
+use super::interpreter::Interpreter;
 use super::ports::Ports;
 use super::state::States;
 use super::transcripts::Transcripts;
@@ -69,51 +70,37 @@ impl Listing {
     }
 }
 
-/// What a [`Judging`] is made of.
-pub(crate) struct Setting<'a> {
-    pub plan: &'a Plan,
-    pub repo: &'a Repository,
-    pub tree: Oid,
-    pub head: Head,
-    pub root: PathBuf,
-    pub env: Env,
-    pub interrupt: Interrupt,
-    pub mode: Mode,
-    pub secrets: Secrets,
-    pub transcripts: Option<&'a Transcripts>,
-    /// The free ports of the whole run, whatever is judged in it.
-    pub ports: Ports,
-    pub states: States,
-    pub sources: Sources,
+impl Interpreter<'_> {
+    /// What is asked of a tree in this run, its commands started from `env`. Nothing of it is
+    /// looked up yet.
+    pub(super) fn judging(&self, tree: Oid, head: Head, states: States, env: Env) -> Judging<'_> {
+        Judging {
+            plan: self.plan,
+            repo: &self.repo,
+            tree,
+            head,
+            root: self.repo.root().to_owned(),
+            env,
+            interrupt: self.interrupt.clone(),
+            mode: self.mode,
+            secrets: self.secrets.clone(),
+            transcripts: self.transcripts.as_ref(),
+            programs: Programs::default(),
+            ports: self.ports.clone(),
+            states,
+            files: OnceLock::new(),
+            changes: self.plan.phases.iter().map(|_| OnceLock::new()).collect(),
+            globals: Mutex::default(),
+            sources: Mutex::new(self.plan.sources.clone()),
+        }
+    }
 }
 
 impl<'a> Judging<'a> {
-    /// Nothing of it is looked up yet.
-    pub fn new(setting: Setting<'a>) -> Self {
-        Self {
-            changes: setting
-                .plan
-                .phases
-                .iter()
-                .map(|_| OnceLock::new())
-                .collect(),
-            plan: setting.plan,
-            repo: setting.repo,
-            tree: setting.tree,
-            head: setting.head,
-            root: setting.root,
-            env: setting.env,
-            interrupt: setting.interrupt,
-            mode: setting.mode,
-            secrets: setting.secrets,
-            transcripts: setting.transcripts,
-            programs: Programs::default(),
-            ports: setting.ports,
-            states: setting.states,
-            files: OnceLock::new(),
-            globals: Mutex::default(),
-            sources: Mutex::new(setting.sources),
-        }
+    /// That with texts that were taken in before.
+    pub fn with_sources(mut self, sources: Sources) -> Self {
+        self.sources = Mutex::new(sources);
+        self
     }
 
     fn listing(&self) -> Result<&Listing, RepoError> {

@@ -4,7 +4,6 @@
 use super::command;
 use super::event::{DiagnosticEvent, Event, Mode, Place, Verdict};
 use super::interpreter::Interpreter;
-use super::judging::{Judging, Setting};
 use super::manual;
 use super::outcome::Refusal;
 use super::phase::{self, Part};
@@ -33,21 +32,8 @@ impl<'p> Interpreter<'p> {
         part: &Part<'p>,
         reminders: &[String],
     ) -> Result<(phase::Outcome, Sources), Refusal> {
-        let mut judging = Judging::new(Setting {
-            plan: self.plan,
-            repo: &self.repo,
-            tree: tree.clone(),
-            head: head.clone(),
-            root: self.repo.root().to_owned(),
-            env: command::scrubbed_env(),
-            interrupt: self.interrupt.clone(),
-            ports: self.ports.clone(),
-            mode: self.mode,
-            secrets: self.secrets.clone(),
-            transcripts: self.transcripts.as_ref(),
-            states: states.clone(),
-            sources: self.plan.sources.clone(),
-        });
+        let env = command::scrubbed_env();
+        let mut judging = self.judging(tree.clone(), head.clone(), states.clone(), env);
         let mut jobs = phase::jobs(self.plan, index, phase, part);
         let store = Store::open(&self.repo);
         reuse::look(&judging, &store, &mut jobs, phase, self.policy());

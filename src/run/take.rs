@@ -4,7 +4,6 @@ use super::amendment::lists;
 use super::event::{Event, Verdict};
 use super::history::History;
 use super::interpreter::Interpreter;
-use super::judging::{Judging, Setting};
 use super::outcome::{Outcome, PhaseSelection, Refusal};
 use super::phase::Part;
 use super::record::{self, Run};
@@ -273,21 +272,9 @@ impl<'p> Interpreter<'p> {
         sources: &Sources,
     ) -> Result<(), Refusal> {
         let (phase, tree, head) = (run.phase, run.tree, run.head);
-        let judging = Judging::new(Setting {
-            plan: self.plan,
-            repo: &self.repo,
-            tree: tree.clone(),
-            head: head.clone(),
-            root: self.repo.root().to_owned(),
-            env: Env::default(),
-            interrupt: self.interrupt.clone(),
-            mode: self.mode,
-            secrets: self.secrets.clone(),
-            transcripts: self.transcripts.as_ref(),
-            ports: self.ports.clone(),
-            states: states.clone(),
-            sources: sources.clone(),
-        });
+        let judging = self
+            .judging(tree.clone(), head.clone(), states.clone(), Env::default())
+            .with_sources(sources.clone());
         let text = |result: Result<String, Box<Diagnostic>>| {
             result.map_err(|diagnostic| Refusal::of(vec![*diagnostic], sources))
         };

@@ -13,7 +13,6 @@ use crate::run::amendment::Assurance;
 use crate::run::command;
 use crate::run::event::Verdict;
 use crate::run::interpreter::Interpreter;
-use crate::run::judging::{Judging, Setting};
 use crate::run::outcome::Refusal;
 use crate::run::place::shown;
 use crate::run::record;
@@ -80,7 +79,7 @@ impl<'p> Interpreter<'p> {
         };
         let tree = self.judged_tree()?;
         let head = self.repo.head()?;
-        let judging = self.judging(&tree, &head, &states);
+        let judging = self.judging(tree.clone(), head.clone(), states.clone(), Env::default());
         let checks = standing(&judging, index, phase)?;
         Ok(Some(Checklist {
             phase,
@@ -101,24 +100,6 @@ impl<'p> Interpreter<'p> {
             true => Ok(Vec::new()),
             false => Ok(shown(&self.repo.unstaged()?.paths())),
         }
-    }
-
-    fn judging(&self, tree: &Oid, head: &Head, states: &States) -> Judging<'_> {
-        Judging::new(Setting {
-            plan: self.plan,
-            repo: &self.repo,
-            tree: tree.clone(),
-            head: head.clone(),
-            root: self.repo.root().to_owned(),
-            env: Env::default(),
-            interrupt: self.interrupt.clone(),
-            mode: self.mode,
-            secrets: self.secrets.clone(),
-            transcripts: self.transcripts.as_ref(),
-            ports: self.ports.clone(),
-            states: states.clone(),
-            sources: self.plan.sources.clone(),
-        })
     }
 
     /// Checks that this phase is one that a person may sign off now: nothing of the plan is
@@ -354,7 +335,12 @@ impl<'p> Interpreter<'p> {
             }
         };
         let root = checkout.as_ref().map_or(self.repo.root(), |c| c.root());
-        let judging = self.judging(tree, &checklist.head, &checklist.states);
+        let judging = self.judging(
+            tree.clone(),
+            checklist.head.clone(),
+            checklist.states.clone(),
+            Env::default(),
+        );
         let (locals, results) = Default::default();
         let facts = crate::run::judging::GateFacts {
             judging: &judging,

@@ -13,7 +13,7 @@ use crate::repo::{Oid, RepoError, TreeEntry};
 use crate::run::command;
 use crate::run::event::{Mode, Verdict};
 use crate::run::interpreter::Interpreter;
-use crate::run::judging::{Judging, Setting};
+use crate::run::judging::Judging;
 use crate::run::outcome::Refusal;
 use crate::run::state::States;
 
@@ -118,21 +118,9 @@ impl Interpreter<'_> {
         };
         let (index, gate) = self.find_gate(gate, index, phase)?;
         let tree = self.judged_tree()?;
-        let judging = Judging::new(Setting {
-            plan: self.plan,
-            repo: &self.repo,
-            tree,
-            head: self.repo.head()?,
-            root: self.repo.root().to_owned(),
-            env: command::scrubbed_env(),
-            interrupt: self.interrupt.clone(),
-            ports: self.ports.clone(),
-            mode: Mode::Try,
-            secrets: self.secrets.clone(),
-            transcripts: None,
-            states,
-            sources: self.plan.sources.clone(),
-        });
+        let env = command::scrubbed_env();
+        let mut judging = self.judging(tree, self.repo.head()?, states, env);
+        judging.mode = Mode::Try;
         Ok(explain(&judging, index, gate)?)
     }
 }
