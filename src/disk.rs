@@ -108,6 +108,44 @@ pub(crate) fn inherit(file: &File) -> io::Result<()> {
     Ok(fcntl_setfd(file, FdFlags::empty())?)
 }
 
+/// A lock that ends with this value. A process that is just being started holds every open
+/// file, and its lock, until it has become its program: closing the file is not enough.
+#[derive(Debug)]
+pub(crate) struct Lock(File);
+
+impl Lock {
+    /// Waits until the file can be locked for this process alone.
+    pub(crate) fn alone(file: File) -> io::Result<Self> {
+        file.lock()?;
+        Ok(Self(file))
+    }
+
+    /// Locks it for this process alone, unless somebody else has locked it.
+    pub(crate) fn try_alone(file: File) -> Result<Self, (fs::TryLockError, File)> {
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(error) => Err((error, file)),
+        }
+    }
+
+    /// Waits until nobody has locked it alone, and keeps it so.
+    pub(crate) fn shared(file: File) -> io::Result<Self> {
+        file.lock_shared()?;
+        Ok(Self(file))
+    }
+
+    pub(crate) fn file(&mut self) -> &mut File {
+        &mut self.0
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What cannot be unlocked ends with the process.
+        drop(self.0.unlock());
+    }
+}
+
 /// Opens a file to lock it; it is made if need be, and keeps what it holds.
 pub(crate) fn open(name: Step, path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -184,7 +222,7 @@ pub(crate) fn lasting_folder(name: Step, prefix: &str) -> io::Result<PathBuf> {
 pub(crate) struct Folder {
     path: PathBuf,
     gone: Step,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Folder {
@@ -192,8 +230,7 @@ impl Folder {
     /// which it comes and goes.
     pub(crate) fn new(made: Step, gone: Step, prefix: &str, within: &Path) -> io::Result<Self> {
         // So that nobody takes it for left behind before it is locked.
-        let coming = File::open(within)?;
-        coming.lock_shared()?;
+        let _coming = Lock::shared(File::open(within)?)?;
         let prefix = format!("{TEMPORARY}{prefix}");
         let path = step(made, || {
             let folder = tempfile::Builder::new()
@@ -201,8 +238,7 @@ impl Folder {
                 .tempdir_in(within)?;
             Ok(folder.keep())
         })?;
-        let lock = File::open(&path)?;
-        lock.lock()?;
+        let lock = Lock::alone(File::open(&path)?)?;
         Ok(Self {
             path,
             gone,
@@ -226,8 +262,7 @@ impl Drop for Folder {
 fn unnamed(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
     // So that nobody takes it for left behind before it is locked.
-    let coming = File::open(folder)?;
-    coming.lock_shared()?;
+    let _coming = Lock::shared(File::open(folder)?)?;
     let new = tempfile::Builder::new()
         .prefix(NEW)
         .permissions(fs::Permissions::from_mode(0o666))
@@ -250,7 +285,7 @@ pub(crate) fn sweep(name: Step, folder: &Path) {
     };
     // While one of them is being made none can be told from those left behind: then the
     // next run removes them.
-    let (Ok(()), Ok(entries)) = (alone.try_lock(), fs::read_dir(folder)) else {
+    let (Ok(_alone), Ok(entries)) = (Lock::try_alone(alone), fs::read_dir(folder)) else {
         return;
     };
     for entry in entries.flatten() {
@@ -259,7 +294,7 @@ pub(crate) fn sweep(name: Step, folder: &Path) {
         if !begins(TEMPORARY) && !begins(NEW) {
             continue;
         }
-        if File::open(&path).is_ok_and(|lock| lock.try_lock().is_ok()) {
+        if let Ok(Ok(_lock)) = File::open(&path).map(Lock::try_alone) {
             drop(if path.is_dir() {
                 remove_folders(name, &path)
             } else {

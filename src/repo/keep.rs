@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::{RepoError, Repository, files};
-use crate::disk::{self, Step};
+use crate::disk::{self, Lock, Step};
 
 impl Repository {
     /// The verdicts that are kept; none where there are none that can be read.
@@ -27,7 +27,7 @@ impl Repository {
             .map_err(|e| files("create", &folder, &e))?;
         let path = folder.join("lock");
         let lock = disk::open(Step::ReuseLock, &path).map_err(|e| files("create", &path, &e))?;
-        lock.lock().map_err(|e| files("lock", &path, &e))?;
+        let _alone = Lock::alone(lock).map_err(|e| files("lock", &path, &e))?;
         let path = self.verdicts();
         let new = change(std::fs::read(&path).ok());
         disk::write(Step::ReuseVerdicts, &path, &new).map_err(|e| files("write", &path, &e))

@@ -1,6 +1,6 @@
 //! One run at a time in a working tree.
 
-use std::fs::{File, TryLockError};
+use std::fs::TryLockError;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,13 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::{RepoError, Repository, files};
-use crate::disk::{self, Step};
+use crate::disk::{self, Lock, Step};
 
 /// The right to run in one working tree. It ends with this value or with the process,
 /// whichever comes first, however that ends.
 #[derive(Debug)]
 pub struct RunLock {
-    file: File,
+    lock: Lock,
     path: PathBuf,
     holder: Holder,
 }
@@ -51,22 +51,22 @@ impl Repository {
             let path = &path;
             move |error: std::io::Error| files(action, path, &error)
         };
-        let mut file = disk::open(Step::RunLock, &path).map_err(failed("create"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::Error(error)) => return Err(failed("lock")(error)),
-            Err(TryLockError::WouldBlock) => {
+        let file = disk::open(Step::RunLock, &path).map_err(failed("create"))?;
+        let lock = match Lock::try_alone(file) {
+            Ok(lock) => lock,
+            Err((TryLockError::Error(error), _)) => return Err(failed("lock")(error)),
+            Err((TryLockError::WouldBlock, mut file)) => {
                 let mut text = String::new();
                 file.read_to_string(&mut text).map_err(failed("read"))?;
                 // It may be about to write this.
                 return Ok(Err(serde_json::from_str(&text).ok()));
             }
-        }
+        };
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         let mut lock = RunLock {
-            file,
+            lock,
             path,
             holder: Holder {
                 pid: std::process::id(),
@@ -91,7 +91,7 @@ impl RunLock {
 
     fn tell(&mut self) -> Result<(), RepoError> {
         // In place: another file of this name would be another lock.
-        let (file, holder) = (&mut self.file, &self.holder);
+        let (file, holder) = (self.lock.file(), &self.holder);
         disk::step(Step::RunHolder, || {
             let text = serde_json::to_string(holder)?;
             file.set_len(0)?;

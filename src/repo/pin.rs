@@ -12,7 +12,7 @@ use super::handles::Handles;
 use super::journal::Journal;
 use super::ledger::move_ref;
 use super::{Oid, RepoError, Repository, files};
-use crate::disk::{self, Step};
+use crate::disk::{self, Lock, Step};
 
 /// Who makes the commit that keeps a tree, as [`git::as_gate`] has it, and when.
 const WHO: &str = "gate <gate@localhost>";
@@ -35,7 +35,7 @@ pub(super) struct Kept {
     reference: String,
     /// Locked as long as this process lives, so that others know the ref is in use.
     lock: PathBuf,
-    _held: File,
+    _held: Lock,
 }
 
 impl std::fmt::Debug for Kept {
@@ -70,14 +70,12 @@ impl Repository {
         let name = format!("{}-{count}", std::process::id());
         let lock = folder.join(&name);
         let coming = File::open(&folder).map_err(|e| files("open", &folder, &e))?;
-        coming
-            .lock_shared()
-            .map_err(|e| files("lock", &folder, &e))?;
+        let coming = Lock::shared(coming).map_err(|e| files("lock", &folder, &e))?;
         let held = disk::open(Step::PinFile, &lock).map_err(|e| files("create", &lock, &e))?;
-        held.lock().map_err(|e| files("lock", &lock, &e))?;
+        let mut held = Lock::alone(held).map_err(|e| files("lock", &lock, &e))?;
         drop(coming);
         if let Some(mark) = self.mark.get() {
-            disk::step(Step::PinMark, || (&held).write_all(mark.as_bytes()))
+            disk::step(Step::PinMark, || held.file().write_all(mark.as_bytes()))
                 .map_err(|e| files("write", &lock, &e))?;
         }
 
@@ -166,20 +164,17 @@ impl Repository {
         let (Ok(alone), Ok(entries)) = (File::open(&folder), std::fs::read_dir(&folder)) else {
             return;
         };
-        if alone.try_lock().is_err() {
+        let Ok(_alone) = Lock::try_alone(alone) else {
             // One is being made, and not locked yet.
             return;
-        }
+        };
         for entry in entries.flatten() {
             let path = entry.path();
-            let Ok(mut file) = File::open(&path) else {
+            let Ok(Ok(mut lock)) = File::open(&path).map(Lock::try_alone) else {
                 continue;
             };
-            if file.try_lock().is_err() {
-                continue;
-            }
             let mut mark = String::new();
-            if file.read_to_string(&mut mark).is_ok() {
+            if lock.file().read_to_string(&mut mark).is_ok() {
                 end(&mark);
             }
             let reference = format!("refs/gate/run/{}", entry.file_name().to_string_lossy());

@@ -1,5 +1,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatelang::repo::{CheckedPlace, RepoError, Repository};
 
@@ -463,6 +465,32 @@ fn pins_of_runs_that_were_killed_are_removed() {
     assert_eq!(ended.into_inner(), ["its mark"]);
     assert_eq!(sandbox.git(&["for-each-ref", "refs/gate"]), "");
     assert!(!sandbox.root.join(".git/gate/run/1-0").exists());
+}
+
+/// A process that is just being started holds what is locked, until it is its own program.
+#[test]
+fn they_are_removed_while_processes_are_started() {
+    let sandbox = staged();
+    let repository = sandbox.repository();
+    let over = AtomicBool::new(false);
+    let swept = std::thread::scope(|threads| {
+        for _ in 0..2 {
+            threads.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    Command::new("true").status().unwrap();
+                }
+            });
+        }
+        let swept = (0..300).filter(|_| {
+            sandbox.write(".git/gate/run/1-0", "its mark");
+            repository.sweep(|_| {}).unwrap();
+            !sandbox.root.join(".git/gate/run/1-0").exists()
+        });
+        let swept = swept.count();
+        over.store(true, Ordering::Relaxed);
+        swept
+    });
+    assert_eq!(swept, 300);
 }
 
 #[test]
