@@ -14,6 +14,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::{FdFlags, fcntl_setfd};
 
 pub(crate) use fault::{heard, listening, reached};
@@ -43,14 +44,34 @@ pub(crate) fn create_folder(name: Step, path: &Path) -> io::Result<()> {
 /// Puts a file in its place, whole, or leaves the old one.
 pub(crate) fn write(name: Step, path: &Path, bytes: &[u8]) -> io::Result<()> {
     step(name, || {
-        let folder = path
-            .parent()
-            .ok_or_else(|| io::Error::other("it is in no folder"))?;
-        let mut new = unnamed(folder)?;
-        new.write_all(bytes)?;
-        new.persist(path)?;
+        filled(path, bytes)?.persist(path)?;
         Ok(())
     })
+}
+
+/// As [`write`], for what can be made again: after a loss of power it may be empty.
+///
+/// Some file systems bring a file to the disk before it may take the name of another
+/// (`auto_da_alloc` of ext4), and that can take longer than a gate. Two that change names are
+/// not brought there; the old one then goes under the name of the new one.
+pub(crate) fn write_lightly(name: Step, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    step(name, || {
+        let new = filled(path, bytes)?;
+        if renameat_with(CWD, new.path(), CWD, path, RenameFlags::EXCHANGE).is_err() {
+            new.persist(path)?;
+        }
+        Ok(())
+    })
+}
+
+/// A file with these bytes beside the place it is for.
+fn filled(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path
+        .parent()
+        .ok_or_else(|| io::Error::other("it is in no folder"))?;
+    let mut new = unnamed(folder)?;
+    new.write_all(bytes)?;
+    Ok(new)
 }
 
 /// Puts a file in the place of another, which it resembles in its permissions, and makes
@@ -58,12 +79,8 @@ pub(crate) fn write(name: Step, path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(feature = "cli")]
 pub(crate) fn replace(name: Step, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let permissions = fs::metadata(path)?.permissions();
-    let folder = path
-        .parent()
-        .ok_or_else(|| io::Error::other("it is in no folder"))?;
     step(name, || {
-        let mut new = unnamed(folder)?;
-        new.write_all(bytes)?;
+        let new = filled(path, bytes)?;
         new.as_file().set_permissions(permissions)?;
         new.as_file().sync_all()?;
         new.persist(path)?;

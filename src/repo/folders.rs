@@ -141,7 +141,7 @@ impl Folders {
             }
             bytes.push(0);
         }
-        drop(disk::write(Step::FolderNotes, file, &bytes));
+        drop(disk::write_lightly(Step::FolderNotes, file, &bytes));
     }
 
     pub(super) fn get(&self, path: &[u8]) -> Option<&Known> {

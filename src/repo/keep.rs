@@ -30,7 +30,7 @@ impl Repository {
         let _alone = Lock::alone(lock).map_err(|e| files("lock", &path, &e))?;
         let path = self.verdicts();
         let new = change(std::fs::read(&path).ok());
-        disk::write(Step::ReuseVerdicts, &path, &new).map_err(|e| files("write", &path, &e))
+        disk::write_lightly(Step::ReuseVerdicts, &path, &new).map_err(|e| files("write", &path, &e))
     }
 
     fn verdicts(&self) -> PathBuf {

@@ -67,7 +67,8 @@ impl Note {
         };
         let (file, state) = (shadow.join("at"), state.word());
         let text = format!("{tree} {boot} {state} {stamp}");
-        disk::write(Step::ShadowNote, &file, text.as_bytes()).map_err(|e| files("write", &file, &e))
+        disk::write_lightly(Step::ShadowNote, &file, text.as_bytes())
+            .map_err(|e| files("write", &file, &e))
     }
 
     /// Whether the system was not started since.
