@@ -49,7 +49,6 @@ mod values;
 pub use files::AnalysedFile;
 pub use library::{LIBRARY, LibraryCheck, LibraryDefault, LibraryParam, modules};
 pub use lints::{LINTS, Lint, Lints};
-pub(crate) use paths::sha256;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;

@@ -10,6 +10,7 @@ pub mod analysis;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod diagnostic;
+pub(crate) mod digest;
 pub mod disk;
 pub mod eval;
 pub mod plan;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Applicability, Code, Diagnostic, nearest};
+use crate::digest::sha256;
 use crate::plan::PlanFile;
 use crate::source::{LoadError, Loader, Source, Sources, Span};
 use crate::syntax::Parsed;
@@ -13,7 +14,7 @@ use crate::value::is_identifier;
 
 use super::MAX_CALLS;
 use super::library;
-use super::paths::{Target, relative, resolve, sha256, written_out};
+use super::paths::{Target, relative, resolve, written_out};
 
 /// A file that was read as a plan.
 #[derive(Debug)]

@@ -1,9 +1,5 @@
 //! Paths as they are written in a plan, and the texts they are written in.
 
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
-
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::ast::{Text, TextPart};
 
@@ -79,14 +75,4 @@ pub(super) fn written_out(text: &Text, what: &str) -> Result<String, Diagnostic>
         .note("it is read before any value is known")
         .help("write it out")
     })
-}
-
-/// The sha256 of these bytes, in hex.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

@@ -6,13 +6,14 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::digest::sha256;
 use crate::plan::{Expr, ExprKind, Feature, PlanFile, Rhai, StepKind};
 use crate::source::Span;
 use crate::syntax::ast::{self, Ident, Stmt, Text};
 use crate::value::Type;
 
 use super::Analyzer;
-use super::paths::{Target, resolve, sha256, written_out};
+use super::paths::{Target, resolve, written_out};
 use super::place::Place;
 
 impl Analyzer<'_> {

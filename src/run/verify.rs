@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::outcome::Refusal;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::digest::sha256;
 use crate::plan::Plan;
 use crate::repo::{Chain, Head, LedgerEntry, Oid, RepoError, Repository, TagInfo};
 use crate::source::Sources;
@@ -297,10 +298,8 @@ impl<'a> Look<'a> {
 
     /// The sha256 of a file of a tree, in hex; none where it is not there.
     fn sha256(&self, tree: &Oid, path: &str) -> Option<String> {
-        use sha2::Digest as _;
         let bytes = self.repo.read(tree, path).ok()??;
-        let digest = sha2::Sha256::digest(&bytes);
-        Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(sha256(&bytes))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::analysis::paths::sha256;
+use crate::digest::sha256;
 use crate::plan::{
     Builtin, CommandPart, EnvVar, Expr, ExprKind, Function, Inputs, OutputStream, Plan, Probe,
     Quoting, Ready, Retry, Service, TemplatePart,

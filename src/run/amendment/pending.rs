@@ -198,7 +198,7 @@ impl<'r> OnRecord<'r> {
             });
             // A plan that was not committed cannot be read again.
             let there = repo.read(&tree, &plan.path)?;
-            if there.is_some_and(|bytes| Some(crate::analysis::sha256(&bytes)) == digest) {
+            if there.is_some_and(|bytes| Some(crate::digest::sha256(&bytes)) == digest) {
                 return Ok(Some(Self::Tree(repo, tree)));
             }
         }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::digest::hex;
 use crate::eval::{ConstantFacts, Fault, FaultKind, evaluate, text_of};
 use crate::plan::{
     Builtin, CommandPart, Expr, ExprKind, Function, Inputs, Manual, ManualItem, Plan,
@@ -166,12 +167,7 @@ fn digest(entries: &[TreeEntry], globs: &[String]) -> String {
         sha.update(entry.path.as_bytes());
         sha.update([0]);
     }
-    let digest: String = sha
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("files {digest}")
+    format!("files {}", hex(&sha.finalize()))
 }
 
 fn about(judging: &Judging<'_>, facts: &GateFacts<'_>, manual: &Manual) -> Result<About, Fault> {

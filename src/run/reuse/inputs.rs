@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use globset::{Candidate, GlobSet, GlobSetBuilder};
 use sha2::{Digest as _, Sha256};
 
-use super::key::hex;
+use crate::digest::hex;
 use crate::repo::{RepoError, TreeEntry};
 use crate::run::globs::glob;
 use crate::run::judging::Judging;

@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::definition::{self, Reads};
 use super::inputs::Inputs;
+use crate::digest::sha256;
 use crate::eval::{FaultKind, evaluate};
 use crate::plan::{self, Expr, Gate};
 use crate::run::judging::{GateFacts, Judging, is_ci};
@@ -292,7 +292,7 @@ impl Parts {
     pub(crate) fn digest(&self) -> String {
         // Texts and maps with text keys always have a JSON form.
         let json = serde_json::to_vec(self).unwrap_or_default();
-        hex(&Sha256::digest(json))
+        sha256(&json)
     }
 }
 
@@ -312,9 +312,5 @@ fn shown(value: &OsStr) -> String {
 }
 
 fn digest_of(bytes: &[u8]) -> String {
-    format!("sha256 {}", hex(&Sha256::digest(bytes)))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("sha256 {}", sha256(bytes))
 }
