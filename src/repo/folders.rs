@@ -5,13 +5,25 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::stat::Stat;
 use crate::disk::{self, Step};
 
-/// File systems whose folders change their times whenever a name comes or goes.
-const TRUSTED: [&str; 7] = ["ext4", "xfs", "btrfs", "f2fs", "zfs", "tmpfs", "overlay"];
+/// File systems whose folders change their times whenever a name comes or goes, by their
+/// numbers (`linux/magic.h`; that of zfs is its own): ext4, xfs, btrfs, f2fs, zfs, tmpfs and
+/// overlay. ext2 and ext3 go by the number of ext4; their times have whole seconds, and are
+/// not relied on.
+#[cfg(target_os = "linux")]
+const TRUSTED: [u32; 7] = [
+    0xef53,
+    0x5846_5342,
+    0x9123_683e,
+    0xf2f5_2010,
+    0x2fc1_2fc1,
+    0x0102_1994,
+    0x794c_7630,
+];
 
 /// A time by the clock that file systems take theirs from, in seconds and nanoseconds. It goes
 /// in steps, and on a busy machine behind the system's by more than one of them.
@@ -212,25 +224,15 @@ fn until_nul<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 /// Whether `root` lies on a file system of which much is known. Elsewhere, such as on one
 /// shared by a network, a clock may be another's.
+#[cfg(target_os = "linux")]
 fn is_trusted(root: &Path) -> bool {
-    let Ok(mounts) = std::fs::read_to_string("/proc/self/mountinfo") else {
-        return false;
-    };
-    let kind = mounts
-        .lines()
-        .filter_map(|line| {
-            // `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw`
-            let (place, rest) = line.split_once(" - ")?;
-            let place = PathBuf::from(place.split(' ').nth(4)?);
-            // A name with a blank or the like is written in another way, and not understood.
-            let depth = root
-                .starts_with(&place)
-                .then(|| place.components().count())?;
-            Some((depth, rest.split(' ').next()?))
-        })
-        // Of several at one place the last is the one that is seen.
-        .max_by_key(|(depth, _)| *depth);
-    kind.is_some_and(|(_, kind)| TRUSTED.contains(&kind))
+    let kind = rustix::fs::statfs(root).map(|stat| u32::try_from(stat.f_type));
+    matches!(kind, Ok(Ok(kind)) if TRUSTED.contains(&kind))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_trusted(_root: &Path) -> bool {
+    false
 }
 
 #[cfg(test)]
