@@ -105,6 +105,8 @@ struct Found {
     git_dir: PathBuf,
     common_dir: PathBuf,
     work_tree: Option<PathBuf>,
+    /// What it was found with, where that may be asked further.
+    handle: Option<git2::Repository>,
 }
 
 impl Repository {
@@ -136,7 +138,7 @@ impl Repository {
             _ => git_dir.join("index"),
         };
         Ok(Self {
-            handles: Arc::new(Handles::of(&git_dir)),
+            handles: Arc::new(Handles::of(&git_dir, found.handle)),
             ancestry: Ancestry::default(),
             known: Known::default(),
             pins: Pins::default(),
@@ -265,6 +267,8 @@ fn find_with_git2(from: &Path) -> Result<Found, git2::Error> {
         git_dir: repository.path().to_owned(),
         common_dir: repository.commondir().to_owned(),
         work_tree: repository.workdir().map(Path::to_owned),
+        // It would heed what the environment says of index, objects and namespace.
+        handle: git::is_untied().then_some(repository),
     })
 }
 
@@ -308,6 +312,7 @@ fn find_with_git(from: &Path) -> Result<Found, RepoError> {
         git_dir: path(first),
         common_dir: path(ask("--git-common-dir")?),
         work_tree: (work_tree.status == 0).then(|| path(work_tree)),
+        handle: None,
     })
 }
 

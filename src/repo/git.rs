@@ -45,6 +45,12 @@ pub(super) const LOCAL_VARIABLES: &[&str] = &[
     "GIT_DIFF_OPTS",
 ];
 
+/// Whether the environment says nothing of a repository.
+pub(super) fn is_untied() -> bool {
+    let told = |name: &&str| std::env::var_os(name).is_some();
+    !LOCAL_VARIABLES.iter().any(told)
+}
+
 /// Those of [`LOCAL_VARIABLES`] that gate's own calls of git go on to see: where objects
 /// are, and settings given on git's command line.
 pub(super) const KEPT: &[&str] = &[

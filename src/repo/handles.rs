@@ -26,10 +26,11 @@ pub(super) struct Traits {
 }
 
 impl Handles {
-    pub(super) fn of(git_dir: &Path) -> Self {
+    /// With one that is open already, if it is as any other will be.
+    pub(super) fn of(git_dir: &Path, open: Option<git2::Repository>) -> Self {
         Self {
             git_dir: git_dir.to_owned(),
-            idle: Mutex::default(),
+            idle: Mutex::new(open.into_iter().collect()),
             traits: OnceLock::new(),
         }
     }
