@@ -222,9 +222,9 @@ impl Keeper {
         kept.total += bytes.len() as u64;
         let (head, rest) = bytes.split_at(bytes.len().min(ENDS - kept.head.len()));
         kept.head.extend_from_slice(head);
-        // Twice the size, so that bytes are moved seldom.
+        // It grows beyond the size, so that bytes are moved seldom.
         let (_, last) = rest.split_at(rest.len().saturating_sub(ENDS));
-        if kept.tail.len() + last.len() > 2 * ENDS {
+        if kept.tail.len() + last.len() > 4 * ENDS {
             let stay = ENDS.saturating_sub(last.len());
             kept.tail.drain(..kept.tail.len().saturating_sub(stay));
         }
@@ -235,6 +235,7 @@ impl Keeper {
     fn finish(mut self) -> Arc<Kept> {
         let tail = &mut self.0.tail;
         tail.drain(..tail.len().saturating_sub(ENDS));
+        tail.shrink_to_fit();
         Arc::new(self.0)
     }
 
