@@ -3,12 +3,14 @@
 //! `cargo bench --bench commands` prints, for 1 to 1000 times a trivial command, as many at
 //! a time as there are cores: the floor (a loop of spawn and wait in C), what gate's engine
 //! adds, what the whole of `gate try` does with as many gates, and the peers that are
-//! installed. Every figure is the best of several rounds, in which all take turns, and its
-//! ratio to the floor of the same N. Then a gate that prints 1 GB, against `cat`, with the
-//! most memory it took.
+//! installed. All take turns for several rounds; a time is the best of them, a ratio the
+//! median of what the rounds had, each against its own floor: the machine is not as fast in
+//! one as in another. Then a gate that prints 1 GB, against `cat`, with the most memory it
+//! took.
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::cast_precision_loss,
     reason = "a benchmark talks to people and fails loudly"
@@ -17,6 +19,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Std, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +30,7 @@ use gatelang::secret::Secrets;
 
 /// Rounds for N commands.
 fn rounds(n: usize) -> usize {
-    if n >= 1000 { 7 } else { 25 }
+    if n >= 1000 { 15 } else { 35 }
 }
 
 fn main() {
@@ -35,11 +38,30 @@ fn main() {
     if std::env::args().any(|arg| arg == "--test") {
         return;
     }
+    leave_cargo();
     let bench = Bench::new();
     for n in [1, 10, 100, 1000] {
         bench.compare(n);
     }
     bench.much_output();
+}
+
+/// Begins anew without the environment of cargo: every program that starts looks for its
+/// libraries where `LD_LIBRARY_PATH` says, and the floor's do not know it.
+fn leave_cargo() {
+    let kept = ["PATH", "HOME", "TMPDIR"];
+    if std::env::vars_os().all(|(name, _)| kept.iter().any(|kept| *kept == name)) {
+        return;
+    }
+    let mut anew = Std::new(std::env::current_exe().unwrap());
+    anew.env_clear();
+    anew.envs(
+        kept.iter()
+            .filter_map(|name| Some((name, std::env::var_os(name)?))),
+    );
+    let failed = anew.args(std::env::args_os().skip(1)).exec();
+    println!("not without the environment of cargo: {failed}");
+    std::process::exit(1);
 }
 
 struct Bench {
@@ -94,26 +116,14 @@ impl Bench {
         runners.extend(self.make(n));
         runners.extend(self.ninja(n));
         runners.extend(self.xargs(n));
-        let mut best = vec![Duration::MAX; runners.len()];
-        for round in 0..=rounds(n) {
-            for (runner, best) in runners.iter().zip(&mut best) {
-                let started = Instant::now();
-                (runner.run)();
-                // The first warms up.
-                if round > 0 {
-                    *best = started.elapsed().min(*best);
-                }
-            }
-        }
+        let times = rounds_of(rounds(n), &runners);
         println!("\n{n} × true, {} at a time", self.jobs);
-        let least = best.first().unwrap().as_secs_f64();
-        for (runner, best) in runners.iter().zip(best) {
-            let seconds = best.as_secs_f64();
-            let ratio = seconds / least;
+        for (at, runner) in runners.iter().enumerate() {
             println!(
-                "  {:28} {:9.2} ms  {ratio:5.2} ×",
+                "  {:28} {:9.2} ms  {:5.2} ×",
                 runner.name,
-                seconds * 1e3
+                best(&times, at) * 1e3,
+                ratio(&times, at)
             );
         }
     }
@@ -250,23 +260,25 @@ impl Bench {
         let plan =
             format!("phase p \"P\" {{\n  gate g {{\n    inputs none\n    $ {print}\n  }}\n}}\n");
         let repository = self.repository("much", &plan);
-        let mut best = [Duration::MAX; 2];
-        for _ in 0..4 {
-            let started = Instant::now();
-            let cat = format!("{print} | cat > /dev/null");
-            succeed(Std::new("sh").args(["-c", &cat]));
-            let [of_cat, of_gate] = &mut best;
-            *of_cat = started.elapsed().min(*of_cat);
-            let started = Instant::now();
-            succeed(&mut gate(&repository));
-            *of_gate = started.elapsed().min(*of_gate);
-        }
-        let speed = best.map(|time| BYTES as f64 / time.as_secs_f64() / 1e9);
-        let [cat, gate_speed] = speed;
+        let cat = format!("{print} | cat > /dev/null");
+        let runners = [
+            Runner {
+                name: "cat > /dev/null",
+                run: Box::new(move || succeed(Std::new("sh").args(["-c", &cat]))),
+            },
+            Runner {
+                name: "gate try",
+                run: Box::new(|| succeed(&mut gate(&repository))),
+            },
+        ];
+        let times = rounds_of(15, &runners);
         println!("\n1 GB of output");
-        println!("  cat > /dev/null              {cat:9.2} GB/s");
-        let ratio = gate_speed / cat;
-        println!("  gate try                     {gate_speed:9.2} GB/s  {ratio:5.2} ×");
+        for (at, runner) in runners.iter().enumerate() {
+            let speed = BYTES as f64 / best(&times, at) / 1e9;
+            let ratio = 1.0 / ratio(&times, at);
+            println!("  {:28} {speed:9.2} GB/s  {ratio:5.2} ×", runner.name);
+        }
+        drop(runners);
         for (what, repository) in [
             ("1 GB", repository),
             ("1000 gates", self.dir.path().join("gates-1000")),
@@ -274,6 +286,33 @@ impl Bench {
             println!("  memory, {what}: {:.1} MiB", memory(&repository));
         }
     }
+}
+
+/// What each of them took in each round, in seconds, less a first one that warms up.
+fn rounds_of(rounds: usize, runners: &[Runner<'_>]) -> Vec<Vec<f64>> {
+    let time = |runner: &Runner<'_>| {
+        let started = Instant::now();
+        (runner.run)();
+        started.elapsed().as_secs_f64()
+    };
+    let mut times = (0..=rounds).map(|_| runners.iter().map(time).collect());
+    times.next();
+    times.collect()
+}
+
+/// The best time of one of them, in seconds.
+fn best(times: &[Vec<f64>], at: usize) -> f64 {
+    times
+        .iter()
+        .map(|round| round[at])
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// The median of its ratios to the first.
+fn ratio(times: &[Vec<f64>], at: usize) -> f64 {
+    let mut ratios: Vec<f64> = times.iter().map(|round| round[at] / round[0]).collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios[ratios.len() / 2]
 }
 
 fn gate(repository: &Path) -> Std {
