@@ -49,10 +49,11 @@ fn main() {
 /// Begins anew without the environment of cargo: every program that starts looks for its
 /// libraries where `LD_LIBRARY_PATH` says, and the floor's do not know it.
 fn leave_cargo() {
-    let kept = ["PATH", "HOME", "TMPDIR"];
-    if std::env::vars_os().all(|(name, _)| kept.iter().any(|kept| *kept == name)) {
+    let told = ["CARGO", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
+    if told.iter().all(|name| std::env::var_os(name).is_none()) {
         return;
     }
+    let kept = ["PATH", "HOME", "TMPDIR"];
     let mut anew = Std::new(std::env::current_exe().unwrap());
     anew.env_clear();
     anew.envs(
