@@ -95,7 +95,7 @@ fn checkout() -> Project {
     $ head -c 2000000 /dev/zero | tr '\0' x
     expect stdout matches /^x/
   }
-  gate stages $ touch more && git add more && git reset -q
+  gate stages $ touch more && git add more && git read-tree HEAD
   commit feat "p"
   tag "v1"
 }
