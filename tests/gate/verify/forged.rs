@@ -8,12 +8,19 @@ use crate::project::Project;
 
 const LEDGER: &str = "refs/gate/ledger/plan";
 
-/// `git` with an index of the forger's own, and with this on its standard input.
+/// `git` with an index of the forger's own.
 fn git(project: &Project, args: &[&str]) -> String {
+    git_at(project, "", args)
+}
+
+/// The same, at this date.
+fn git_at(project: &Project, date: &str, args: &[&str]) -> String {
     let index: PathBuf = project.path().join(".git/forged-index");
     let mut git: Command = project.command("git");
-    let output = git.args(args).env("GIT_INDEX_FILE", index).output();
-    let output = output.unwrap();
+    git.args(args).env("GIT_INDEX_FILE", index);
+    git.env("GIT_AUTHOR_DATE", date);
+    git.env("GIT_COMMITTER_DATE", date);
+    let output = git.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{args:?}: {said}");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -36,7 +43,8 @@ pub struct Entry {
 pub type Forge = fn(usize, &mut Entry);
 
 /// Makes the chain anew, each entry as `forge` has it: the title is given, and how a file
-/// (path and text) is changed. Gives the new tip.
+/// (path and text) is changed. Each keeps its date, so that those before the first that is
+/// changed are what they were. Gives the new tip.
 pub fn rewrite(project: &Project, forge: impl Fn(usize, &mut Entry)) -> String {
     let whole = project.git(&["rev-list", "--reverse", LEDGER]);
     let mut tip: Option<String> = None;
@@ -62,7 +70,8 @@ pub fn rewrite(project: &Project, forge: impl Fn(usize, &mut Entry)) -> String {
         if let Some(tip) = &tip {
             args.extend(["-p", tip]);
         }
-        tip = Some(project.git(&args));
+        let date = project.git(&["log", "-1", "--format=%cd", "--date=raw", id]);
+        tip = Some(git_at(project, &date, &args));
     }
     tip.unwrap()
 }
@@ -141,37 +150,34 @@ fn each_way_to_rewrite_the_chain() {
         .collect();
     insta::assert_snapshot!(found.concat(), @"
     an entry is taken out of the middle:
-      R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
+      R612 5 entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
       R606 the tag of phase `api` names entry `ID`, which the ledger does not hold
       R606 the tag of phase `site` names entry `ID`, which the ledger does not hold
     an entry is edited:
-      R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
+      R612 5 entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
       R606 the tag of phase `api` names entry `ID`, which the ledger does not hold
       R606 the tag of phase `site` names entry `ID`, which the ledger does not hold
     the subject is another tree:
-      R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
-      R606 the tag of phase `api` names entry `ID`, which the ledger does not hold
+      R612 an entry that this clone recorded is not in the ledger any more: `ID` (sealed site)
       R604 the sealed commit `ID` of phase `site` holds tree `ID`; judged was `ID`, says the ledger
       R606 the tag of phase `site` names entry `ID`, which the ledger does not hold
       R608 the tag of phase `site` and its entry in the ledger say different things of `Gate-Tree`
     the plan beside an entry is another:
-      R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
-      R606 the tag of phase `api` names entry `ID`, which the ledger does not hold
+      R612 an entry that this clone recorded is not in the ledger any more: `ID` (sealed site)
       R606 the tag of phase `site` names entry `ID`, which the ledger does not hold
       R501 the gate `types` of phase `api` was changed
       R501 the gate `links` of phase `site` was changed
       R501 the gate `types` of phase `api` was changed
       R501 the gate `links` of phase `site` was changed
     two phases change places:
-      R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
+      R612 6 entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
       R602 the tag `site-done` is not the one that the seal of phase `api` made: its trailers do not say so
       R606 the tag of phase `api` names entry `ID`, which the ledger does not hold
       R602 the tag `api-done` is not the one that the seal of phase `site` made: its trailers do not say so
       R606 the tag of phase `site` names entry `ID`, which the ledger does not hold
     its title says another thing:
-      R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
+      R612 an entry that this clone recorded is not in the ledger any more: `ID` (sealed site)
       R607 the ledger's entry `ID` (red site) is no entry: its commit says `red site`, its `entry.json` another thing
-      R606 the tag of phase `api` names entry `ID`, which the ledger does not hold
       R606 the tag of phase `site` names entry `ID`, which the ledger does not hold
     ");
 }
@@ -190,7 +196,7 @@ fn an_output_beside_an_entry_that_was_swapped() {
     let found = with_ledger(&project, &tip);
     insta::assert_debug_snapshot!(found, @r#"
     [
-        "R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed p)",
+        "R612 2 entries that this clone recorded are not in the ledger any more: the last `ID` (sealed p)",
         "R606 the tag of phase `p` names entry `ID`, which the ledger does not hold",
     ]
     "#);
@@ -260,7 +266,7 @@ fn the_ledger_of_another_plan_or_repository() {
     let tip = project.git(&["rev-parse", "refs/gate/ledger/else"]);
     all.push(with_ledger(&project, &tip).join("\n"));
     insta::assert_snapshot!(all.join("\n\n"), @"
-    R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
+    R612 6 entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
     R603 the sealed commit `ID` of phase `api` is not in this repository: it was amended, rebased or reset away
     R602 the tag `api-done` points at `ID`; phase `api` was sealed at `ID`
     R606 the tag of phase `api` names entry `ID`, which the ledger does not hold
@@ -268,7 +274,7 @@ fn the_ledger_of_another_plan_or_repository() {
     R602 the tag `site-done` points at `ID`; phase `site` was sealed at `ID`
     R606 the tag of phase `site` names entry `ID`, which the ledger does not hold
 
-    R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
+    R612 6 entries that this clone recorded are not in the ledger any more: the last `ID` (sealed site)
     R607 3 entries are evidence of another plan: `else.gate`
     R605 `plan.gate` in the sealed commit of phase `api` is not what judged it, says the tag
     R606 the tag of phase `site` names entry `ID`, which the ledger does not hold

@@ -231,12 +231,12 @@ fn each_way_to_cut_a_sign_off_out_of_the_chain() {
     });
     insta::assert_snapshot!(found.collect::<String>(), @"
     a sign-off is taken out:
-      R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed p)
+      R612 4 entries that this clone recorded are not in the ledger any more: the last `ID` (sealed p)
       R606 the tag of phase `p` names entry `ID`, which the ledger does not hold
       R613 the sign-off of `one` in phase `p` is entry `ID`, which the ledger does not hold
       R613 the sign-off of `two` in phase `p` is entry `ID`, which the ledger does not hold
     all are:
-      R612 N entries that this clone recorded are not in the ledger any more: the last `ID` (sealed p)
+      R612 4 entries that this clone recorded are not in the ledger any more: the last `ID` (sealed p)
       R606 the tag of phase `p` names entry `ID`, which the ledger does not hold
       R613 the sign-off of `one` in phase `p` is entry `ID`, which the ledger does not hold
       R613 the sign-off of `two` in phase `p` is entry `ID`, which the ledger does not hold
