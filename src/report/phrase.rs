@@ -26,6 +26,15 @@ pub fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{ending}")
 }
 
+/// That each of so many phases is sealed: `all 3 phases are sealed`.
+#[must_use]
+pub fn all_sealed(phases: usize) -> String {
+    match phases {
+        1 => "the only phase is sealed".to_owned(),
+        phases => format!("all {phases} phases are sealed"),
+    }
+}
+
 /// The first few of a list, and how many more there are: `a, b and 3 more`.
 #[must_use]
 pub fn first_of(items: &[String], shown: usize) -> String {

@@ -1,5 +1,6 @@
 //! The phases of a plan and where one is: `gate status` for people.
 
+use super::phrase::all_sealed;
 use super::style::{Ink, Style};
 use crate::analysis::lock::Amendment;
 use crate::plan::{Phase, Plan};
@@ -123,7 +124,7 @@ pub fn table(
             "  next    take it back, or: gate amend {}",
             crate::shell::quote_word(&plan.path)
         )),
-        None => out.push(format!("  all {} phases are sealed", lines.len())),
+        None => out.push(format!("  {}", all_sealed(lines.len()))),
         Some(open) => {
             if let Some(goal) = &open.phase.goal {
                 out.push(format!("  goal   {}", sanitise(goal)));

@@ -347,3 +347,11 @@ fn the_tag_holds_verdicts_and_trailers() {
     assert_eq!(entry["subject"][0]["digest"]["gitTree"], tree.as_str());
     assert_eq!(entry["predicate"]["event"], "sealed");
 }
+
+#[test]
+fn the_only_phase_is_not_all_of_them() {
+    let project = Project::with_plan("phase p \"P\" {\n  gate g $ true\n}\n");
+    project.gate(&["run"]).exits(0);
+    let told = project.gate(&["status"]).exits(0).stdout;
+    assert!(told.contains("  the only phase is sealed\n"), "{told}");
+}

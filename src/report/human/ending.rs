@@ -1,5 +1,6 @@
 //! The last words of a phase and of a run.
 
+use crate::report::phrase::all_sealed;
 use crate::report::style::Ink;
 use crate::run::{Mode, Verdict};
 use crate::sanitise::sanitise_line;
@@ -76,10 +77,7 @@ impl Ending<'_> {
     }
 
     fn all_sealed(&self) -> LastWord {
-        let all = match self.phases {
-            1 => "the only phase is sealed".to_owned(),
-            phases => format!("all {phases} phases are sealed"),
-        };
+        let all = all_sealed(self.phases);
         if self.sealed_now > 0 {
             return LastWord::Below(all);
         }
