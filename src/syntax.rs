@@ -2,6 +2,7 @@
 
 pub mod ast;
 mod edition;
+pub mod example;
 #[doc(hidden)]
 pub mod exercise;
 pub mod format;

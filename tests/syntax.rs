@@ -11,6 +11,8 @@ use gatelang::diagnostic::Diagnostic;
 use gatelang::source::{Source, Sources};
 use gatelang::syntax::{Parsed, ast, parse};
 
+#[path = "syntax/examples.rs"]
+mod examples;
 #[path = "syntax/mistakes.rs"]
 mod mistakes;
 #[path = "syntax/random.rs"]

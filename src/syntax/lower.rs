@@ -147,6 +147,8 @@ impl<'s> Lowering<'s> {
             }
         }
         self.failed = failed;
+        // Most hold one statement, and the room for four is what a plan of many would weigh.
+        stmts.shrink_to_fit();
         self.opening_line(span, &stmts);
         Block { span, stmts }
     }
@@ -338,7 +340,21 @@ impl<'s> Lowering<'s> {
             let found: String = found.chars().take(40).collect();
             format!("expected {wanted}, found `{found}`")
         };
-        self.report(Diagnostic::new(Code::SYNTAX, message, span));
+        let begins_value =
+            |c: char| c.is_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '_');
+        let missing_comma = wanted.starts_with("`,`") && found.starts_with(begins_value);
+        let mut diagnostic = Diagnostic::new(Code::SYNTAX, message, span);
+        if missing_comma {
+            let before = self.source.text().get(..span.start as usize);
+            let end = before.map_or(0, |before| before.trim_end().len());
+            diagnostic = diagnostic.fix(
+                "put a comma between them",
+                Applicability::Unsafe,
+                Span::new(span.source, end, end),
+                ",",
+            );
+        }
+        self.report(diagnostic);
     }
 
     fn broken(&self, span: Span) -> Expr {

@@ -8,6 +8,7 @@ use super::Lowering;
 use super::number::unit_of;
 use super::statement::{Head, Parts, block_of_word, no_block};
 use crate::syntax::ast::{Block, Expr, ExprKind, Ident, Name, Text, UnaryOp};
+use crate::syntax::example::example_of;
 use crate::syntax::parser::{Pair, Rule};
 use crate::syntax::words::BlockKind;
 
@@ -332,6 +333,10 @@ impl Lowering<'_> {
                 word,
                 format!("\"{text}\""),
             );
+        } else if let Some(example) = example_of(&head.word, head.within)
+            && !wanted.contains("such as")
+        {
+            diagnostic = diagnostic.help(format!("for example `{example}`"));
         }
         self.report(diagnostic);
     }
