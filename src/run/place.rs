@@ -136,7 +136,7 @@ impl<'p> Interpreter<'p> {
         }
         if since.changed.is_empty() && !interrupted {
             // What cannot be kept is judged again, no more.
-            drop(reuse::keep(&judging, &jobs, &outcome.given));
+            drop(reuse::keep(&judging, &store, &jobs, &outcome.given));
         }
         if !since.changed.is_empty() && !interrupted {
             let event = DiagnosticEvent {

@@ -195,6 +195,7 @@ pub(crate) fn shared(judging: &Judging<'_>, judged: &Judged, of: &Job<'_>) -> Ju
 /// Keeps the verdicts of a run that came to its end and changed no file.
 pub(crate) fn keep(
     judging: &Judging<'_>,
+    store: &Store,
     jobs: &[Job<'_>],
     verdicts: &[Option<(Verdict, Duration)>],
 ) -> Result<(), RepoError> {
@@ -215,5 +216,5 @@ pub(crate) fn keep(
             mode: judging.mode,
         }));
     }
-    Store::add(judging.repo, records)
+    store.add(judging.repo, &records)
 }

@@ -94,6 +94,8 @@ impl Record {
 /// The verdicts of earlier runs.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
+    /// As they were kept.
+    text: Vec<u8>,
     /// Oldest first.
     records: Vec<Record>,
     /// The newest green of each key.
@@ -103,7 +105,8 @@ pub(crate) struct Store {
 impl Store {
     /// Reads what is kept in a repository.
     pub(crate) fn open(repo: &Repository) -> Self {
-        let mut records = read(&repo.kept_verdicts().unwrap_or_default());
+        let text = repo.kept_verdicts().unwrap_or_default();
+        let mut records = read(&text);
         records.retain(is_recent(now()));
         let green = records
             .iter()
@@ -111,7 +114,11 @@ impl Store {
             .filter(|(_, record)| record.verdict == Verdict::Pass && !record.key.is_empty())
             .map(|(at, record)| (record.key.clone(), at))
             .collect();
-        Self { records, green }
+        Self {
+            text,
+            records,
+            green,
+        }
     }
 
     /// The green that was given on this key.
@@ -145,36 +152,44 @@ impl Store {
     }
 
     /// Adds verdicts to what is kept, and drops what is old.
-    pub(crate) fn add(repo: &Repository, new: Vec<Record>) -> Result<(), RepoError> {
+    pub(crate) fn add(&self, repo: &Repository, new: &[Record]) -> Result<(), RepoError> {
         if new.is_empty() {
             return Ok(());
         }
         repo.keep_verdicts(|old| {
-            let old = old.map_or_else(Vec::new, |text| read(&text));
-            write(&merged(old, new, now()))
+            let old = old.unwrap_or_default();
+            if old == self.text {
+                return write(&merged(&self.records, new, now()));
+            }
+            // Another run has added its own meanwhile.
+            write(&merged(&read(&old), new, now()))
         })
     }
 }
 
-/// What is to be kept of old and new verdicts, oldest first.
-fn merged(old: Vec<Record>, new: Vec<Record>, now: u64) -> Vec<Record> {
+/// What is to be kept of old and new verdicts, oldest first, and whether with what its key
+/// was made of.
+fn merged<'r>(old: &'r [Record], new: &'r [Record], now: u64) -> Vec<(&'r Record, bool)> {
     // What was not green on a key takes every green on it away.
-    let red: HashSet<String> = new
+    let red: HashSet<&str> = new
         .iter()
         .filter(|record| record.verdict != Verdict::Pass && !record.key.is_empty())
-        .map(|record| record.key.clone())
+        .map(|record| record.key.as_str())
         .collect();
-    let mut all = old;
-    all.extend(new);
-    all.retain(is_recent(now));
-    all.retain(|record| record.verdict != Verdict::Pass || !red.contains(&record.key));
+    let taken =
+        |record: &Record| record.verdict == Verdict::Pass && red.contains(record.key.as_str());
+    let is_recent = is_recent(now);
+    let all = old.iter().chain(new);
+    let mut all: Vec<&Record> = all
+        .filter(|record| is_recent(record) && !taken(record))
+        .collect();
     all.sort_by_key(|record| record.at);
 
     // Of each, newest first: whether it is kept, and what its key was made of.
     let mut kept = Vec::with_capacity(all.len());
     let mut seen: HashMap<_, Vec<&str>> = HashMap::new();
     let mut left = RECORDS;
-    for record in all.iter().rev() {
+    for &record in all.iter().rev() {
         let gate = [&record.plan, &record.phase, &record.gate];
         let newest = !seen.contains_key(&gate);
         let greens = seen.entry(gate).or_default();
@@ -194,12 +209,8 @@ fn merged(old: Vec<Record>, new: Vec<Record>, now: u64) -> Vec<Record> {
         }
     }
     let all = all.into_iter().zip(kept.into_iter().rev());
-    let all = all.filter(|(_, (keep, _))| *keep);
-    all.map(|(record, (_, with_parts))| Record {
-        parts: record.parts.filter(|_| with_parts),
-        ..record
-    })
-    .collect()
+    all.filter_map(|(record, (keep, with_parts))| keep.then_some((record, with_parts)))
+        .collect()
 }
 
 /// Whether a verdict is kept still; one from the future was given by another clock.
@@ -215,12 +226,18 @@ fn read(text: &[u8]) -> Vec<Record> {
         .collect()
 }
 
-fn write(records: &[Record]) -> Vec<u8> {
+fn write(records: &[(&Record, bool)]) -> Vec<u8> {
     let mut text = Vec::new();
-    for record in records {
-        if let Ok(line) = serde_json::to_vec(record) {
-            text.extend(line);
-            text.push(b'\n');
+    for &(record, with_parts) in records {
+        let bare = (!with_parts && record.parts.is_some()).then(|| Record {
+            parts: None,
+            ..record.clone()
+        });
+        let line = bare.as_ref().unwrap_or(record);
+        let start = text.len();
+        match serde_json::to_writer(&mut text, line) {
+            Ok(()) => text.push(b'\n'),
+            Err(_) => text.truncate(start),
         }
     }
     text
