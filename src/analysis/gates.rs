@@ -68,6 +68,7 @@ impl<'a> Analyzer<'a> {
             self.report(diagnostic.help("add a step: a `$` line, an `expect`, a `check`"));
         }
         state.mark(&mut body.steps);
+        body.steps.shrink_to_fit();
         Some(GateSoFar {
             timeout: body.timeout,
             needs: body.needs,

@@ -58,6 +58,9 @@ pub(super) struct Reading<'r> {
 impl<'a> Analyzer<'a> {
     /// Reads the statements of a phase or an `every phase`.
     pub fn phase_body(&mut self, stmts: &'a [Stmt], place: &Place, reading: &mut Reading<'_>) {
+        let is_gate = |stmt: &&Stmt| matches!(stmt.kind, StmtKind::Gate { .. });
+        let gates = stmts.iter().filter(is_gate).count();
+        reading.sum.gates.reserve(gates);
         for stmt in stmts {
             if !self.count(stmt.span) {
                 reading.sum.unsure = true;

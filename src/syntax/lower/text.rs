@@ -31,7 +31,8 @@ impl TextParts {
         self.0.push(TextPart::Interpolation { span, expr });
     }
 
-    pub(super) fn done(self) -> Vec<TextPart> {
+    pub(super) fn done(mut self) -> Vec<TextPart> {
+        self.0.shrink_to_fit();
         self.0
     }
 }
