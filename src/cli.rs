@@ -133,6 +133,7 @@ impl Sets {
 /// Runs the command line of this process; the exit code is as section 9 of the language has it.
 #[must_use]
 pub fn main() -> ExitCode {
+    crate::process::keep_freed();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -27,6 +27,8 @@ pub use interrupt::{Interrupt, handle_signals};
 pub use line::{Line, Programs};
 pub use marker::{MARKER, mark, runs_under};
 pub use output::{Output, OutputError, Stream, WHOLE_LIMIT};
+#[cfg(feature = "cli")]
+pub(crate) use platform::keep_freed;
 pub use port::{Holder, port_holder};
 pub use running::{Running, SoFar, Watch};
 pub use start::StartError;

@@ -36,8 +36,12 @@ pub(super) use macos::{
 use posix::start;
 
 pub(super) mod exit;
+#[cfg(feature = "cli")]
+mod memory;
 mod spawn;
 
+#[cfg(feature = "cli")]
+pub(crate) use memory::keep_freed;
 pub(super) use spawn::{Spawn, Spawned, spawn};
 
 use std::ffi::{CStr, OsStr};

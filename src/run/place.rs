@@ -104,7 +104,12 @@ impl<'p> Interpreter<'p> {
             gates,
         });
         let pace = Pace {
-            jobs: self.jobs.or(self.plan.settings.jobs).unwrap_or_else(cores),
+            jobs: match self.jobs.or(self.plan.settings.jobs) {
+                Some(jobs) => jobs,
+                // To ask how many cores there are is to read the limits of control groups.
+                None if jobs.len() <= 1 => 1,
+                None => cores(),
+            },
             fail_fast: self.fail_fast,
         };
         let emit = |event| self.emit(event);
