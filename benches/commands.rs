@@ -53,7 +53,7 @@ fn leave_cargo() {
     if told.iter().all(|name| std::env::var_os(name).is_none()) {
         return;
     }
-    let kept = ["PATH", "HOME", "TMPDIR"];
+    let kept = ["PATH", "HOME", "TMPDIR", "HK_CONFIG_PKL"];
     let mut anew = Std::new(std::env::current_exe().unwrap());
     anew.env_clear();
     anew.envs(
@@ -117,6 +117,11 @@ impl Bench {
         runners.extend(self.make(n));
         runners.extend(self.ninja(n));
         runners.extend(self.xargs(n));
+        runners.extend(self.just(n));
+        runners.extend(self.task(n));
+        runners.extend(self.lefthook(n));
+        runners.extend(self.prek(n));
+        runners.extend(self.hk(n));
         let times = rounds_of(rounds(n), &runners);
         println!("\n{n} × true, {} at a time", self.jobs);
         for (at, runner) in runners.iter().enumerate() {
@@ -188,26 +193,15 @@ impl Bench {
             writeln!(plan, "  gate g{gate} {{\n    inputs none\n    $ true\n  }}").unwrap();
         }
         plan.push_str("}\n");
-        let repository = self.repository(&format!("gates-{n}"), &plan);
+        let repository = self.configured("gates", n, "plan.gate", &plan);
         Runner {
             name: "gate try, the whole process",
             run: Box::new(move || succeed(&mut gate(&repository))),
         }
     }
 
-    fn repository(&self, name: &str, plan: &str) -> PathBuf {
-        let folder = self.dir.path().join(name);
-        fs::create_dir(&folder).unwrap();
-        fs::write(folder.join("plan.gate"), plan).unwrap();
-        for args in [&["init", "--quiet"][..], &["add", "plan.gate"]] {
-            succeed(Std::new("git").args(args).current_dir(&folder));
-        }
-        folder
-    }
-
     fn make(&self, n: usize) -> Option<Runner<'_>> {
-        let targets: Vec<String> = (0..n).map(|at| format!("t{at}")).collect();
-        let all = targets.join(" ");
+        let all = targets(n).join(" ");
         let text = format!("all: {all}\n.PHONY: all {all}\n{all}:\n\t@/bin/true\n");
         let file = self.dir.path().join(format!("Makefile-{n}"));
         fs::write(&file, text).unwrap();
@@ -217,12 +211,10 @@ impl Bench {
 
     fn ninja(&self, n: usize) -> Option<Runner<'_>> {
         let mut text = "rule t\n  command = /bin/true\n".to_owned();
-        for at in 0..n {
-            writeln!(text, "build t{at}: t").unwrap();
+        for target in targets(n) {
+            writeln!(text, "build {target}: t").unwrap();
         }
-        let folder = self.dir.path().join(format!("ninja-{n}"));
-        fs::create_dir(&folder).unwrap();
-        fs::write(folder.join("build.ninja"), text).unwrap();
+        let folder = self.configured("ninja", n, "build.ninja", &text);
         let jobs = format!("-j{}", self.jobs);
         self.peer("ninja", move |ninja| {
             ninja.arg(&jobs).arg("-C").arg(&folder)
@@ -237,6 +229,90 @@ impl Bench {
             xargs.stdin(fs::File::open(&file).unwrap());
             xargs.args(["-n1", &jobs, "/bin/true"])
         })
+    }
+
+    fn just(&self, n: usize) -> Option<Runner<'_>> {
+        let mut text = format!("[parallel]\nall: {}\n", targets(n).join(" "));
+        for target in targets(n) {
+            writeln!(text, "\n{target}:\n    @/bin/true").unwrap();
+        }
+        let folder = self.configured("just", n, "justfile", &text);
+        self.peer("just", move |just| just.arg("all").current_dir(&folder))
+    }
+
+    fn task(&self, n: usize) -> Option<Runner<'_>> {
+        let deps = targets(n).join(", ");
+        let mut text = format!("version: '3'\nsilent: true\ntasks:\n  all:\n    deps: [{deps}]\n");
+        for target in targets(n) {
+            writeln!(text, "  {target}:\n    cmds: [/bin/true]").unwrap();
+        }
+        let folder = self.configured("task", n, "Taskfile.yml", &text);
+        let jobs = self.jobs.to_string();
+        self.peer("task", move |task| {
+            task.args(["--concurrency", &jobs, "all"])
+                .current_dir(&folder)
+        })
+    }
+
+    fn lefthook(&self, n: usize) -> Option<Runner<'_>> {
+        let mut text = "pre-commit:\n  parallel: true\n  jobs:\n".to_owned();
+        for target in targets(n) {
+            writeln!(text, "    - name: {target}\n      run: /bin/true").unwrap();
+        }
+        let folder = self.configured("lefthook", n, "lefthook.yml", &text);
+        self.peer("lefthook", move |lefthook| {
+            lefthook
+                .args(["run", "pre-commit", "--force", "--no-auto-install"])
+                .current_dir(&folder)
+        })
+    }
+
+    fn prek(&self, n: usize) -> Option<Runner<'_>> {
+        let mut text = "repos:\n  - repo: local\n    hooks:\n".to_owned();
+        for target in targets(n) {
+            // Those of one priority run beside each other.
+            writeln!(
+                text,
+                "      - {{ id: {target}, name: {target}, entry: /bin/true, language: system, \
+                 always_run: true, pass_filenames: false, priority: 1 }}"
+            )
+            .unwrap();
+        }
+        let folder = self.configured("prek", n, ".pre-commit-config.yaml", &text);
+        self.peer("prek", move |prek| {
+            prek.args(["run", "--all-files"]).current_dir(&folder)
+        })
+    }
+
+    /// Its configurations amend a file that it would fetch; `HK_CONFIG_PKL` says where it is.
+    fn hk(&self, n: usize) -> Option<Runner<'_>> {
+        let Some(base) = std::env::var_os("HK_CONFIG_PKL") else {
+            println!("HK_CONFIG_PKL names no `Config.pkl` of hk: left out");
+            return None;
+        };
+        let base = base.to_string_lossy().into_owned();
+        let mut text = format!("amends \"{base}\"\nhooks {{ [\"pre-commit\"] {{ steps {{\n");
+        for target in targets(n) {
+            writeln!(text, "[\"{target}\"] {{ check = \"/bin/true\" }}").unwrap();
+        }
+        text.push_str("} } }\n");
+        let folder = self.configured("hk", n, "hk.pkl", &text);
+        let jobs = self.jobs.to_string();
+        self.peer("hk", move |hk| {
+            hk.args(["run", "pre-commit", "--all", "--jobs", &jobs])
+                .current_dir(&folder)
+        })
+    }
+
+    /// A repository with a peer's configuration, all of it staged.
+    fn configured(&self, peer: &str, n: usize, file: &str, text: &str) -> PathBuf {
+        let folder = self.dir.path().join(format!("{peer}-{n}"));
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join(file), text).unwrap();
+        for args in [&["init", "--quiet"][..], &["add", "."]] {
+            succeed(Std::new("git").args(args).current_dir(&folder));
+        }
+        folder
     }
 
     /// A peer, if it is installed.
@@ -260,7 +336,7 @@ impl Bench {
         let print = format!("head -c {BYTES} /dev/zero");
         let plan =
             format!("phase p \"P\" {{\n  gate g {{\n    inputs none\n    $ {print}\n  }}\n}}\n");
-        let repository = self.repository("much", &plan);
+        let repository = self.configured("much", 1, "plan.gate", &plan);
         let cat = format!("{print} | cat > /dev/null");
         let runners = [
             Runner {
@@ -287,6 +363,11 @@ impl Bench {
             println!("  memory, {what}: {:.1} MiB", memory(&repository));
         }
     }
+}
+
+/// What a peer calls its commands.
+fn targets(n: usize) -> Vec<String> {
+    (0..n).map(|at| format!("t{at}")).collect()
 }
 
 /// What each of them took in each round, in seconds, less a first one that warms up.
@@ -345,6 +426,7 @@ fn memory(repository: &Path) -> f64 {
 }
 
 fn succeed(command: &mut Std) {
-    let status = command.stdout(Stdio::null()).status().unwrap();
+    let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+    let status = command.status().unwrap();
     assert!(status.success(), "{command:?}: {status}");
 }
