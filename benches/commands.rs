@@ -5,7 +5,8 @@
 //! adds, what the whole of `gate try` does with as many gates, and the peers that are
 //! installed. All take turns for several rounds; a time is the best of them, a ratio the
 //! median of what the rounds had, each against its own floor: the machine is not as fast in
-//! one as in another. Then a gate that prints 1 GB, against `cat`, with the most memory it
+//! one as in another. Beyond the first is what each further command costs, against what it
+//! costs the floor. Then a gate that prints 1 GB, against `cat`, with the most memory it
 //! took.
 
 #![expect(
@@ -40,8 +41,9 @@ fn main() {
     }
     leave_cargo();
     let bench = Bench::new();
-    for n in [1, 10, 100, 1000] {
-        bench.compare(n);
+    let first = bench.compare(1, &[]);
+    for n in [10, 100, 1000] {
+        bench.compare(n, &first);
     }
     bench.much_output();
 }
@@ -67,6 +69,7 @@ fn leave_cargo() {
 
 struct Bench {
     dir: tempfile::TempDir,
+    gate: PathBuf,
     jobs: usize,
     shell: Vec<String>,
     floor: Option<PathBuf>,
@@ -81,6 +84,10 @@ struct Runner<'b> {
 impl Bench {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
+        // As it is installed, and as the peers are: what a linker has written lies in memory
+        // page by page, and takes longer to start.
+        let gate = dir.path().join("gate");
+        fs::copy(env!("CARGO_BIN_EXE_gate"), &gate).unwrap();
         let floor = dir.path().join("floor");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/floor.c");
         let built = Std::new("cc")
@@ -95,13 +102,16 @@ impl Bench {
         }
         Self {
             dir,
+            gate,
             jobs: std::thread::available_parallelism().map_or(2, usize::from),
             shell: gatelang::plan::DEFAULT_SHELL.map(str::to_owned).to_vec(),
             floor,
         }
     }
 
-    fn compare(&self, n: usize) {
+    /// Prints what each takes for `n` commands; `first` is the median of each for one, which
+    /// this gives.
+    fn compare(&self, n: usize, first: &[f64]) -> Vec<f64> {
         let mut runners = vec![
             self.floor(n),
             Runner {
@@ -125,13 +135,25 @@ impl Bench {
         let times = rounds_of(rounds(n), &runners);
         println!("\n{n} × true, {} at a time", self.jobs);
         for (at, runner) in runners.iter().enumerate() {
+            let beyond = first.get(at).zip(first.first()).map(|(own, floor)| {
+                let ratio = median(
+                    times
+                        .iter()
+                        .map(|round| (round[at] - own) / (round[0] - floor)),
+                );
+                format!("  beyond the first {ratio:5.2} ×")
+            });
             println!(
-                "  {:28} {:9.2} ms  {:5.2} ×",
+                "  {:28} {:9.2} ms  {:5.2} ×{}",
                 runner.name,
                 best(&times, at) * 1e3,
-                ratio(&times, at)
+                ratio(&times, at),
+                beyond.unwrap_or_default()
             );
         }
+        (0..runners.len())
+            .map(|at| median(times.iter().map(|round| round[at])))
+            .collect()
     }
 
     fn floor(&self, n: usize) -> Runner<'_> {
@@ -196,7 +218,7 @@ impl Bench {
         let repository = self.configured("gates", n, "plan.gate", &plan);
         Runner {
             name: "gate try, the whole process",
-            run: Box::new(move || succeed(&mut gate(&repository))),
+            run: Box::new(move || succeed(&mut self.attempt(&repository))),
         }
     }
 
@@ -304,6 +326,12 @@ impl Bench {
         })
     }
 
+    fn attempt(&self, repository: &Path) -> Std {
+        let mut gate = Std::new(&self.gate);
+        gate.arg("try").current_dir(repository);
+        gate
+    }
+
     /// A repository with a peer's configuration, all of it staged.
     fn configured(&self, peer: &str, n: usize, file: &str, text: &str) -> PathBuf {
         let folder = self.dir.path().join(format!("{peer}-{n}"));
@@ -345,7 +373,7 @@ impl Bench {
             },
             Runner {
                 name: "gate try",
-                run: Box::new(|| succeed(&mut gate(&repository))),
+                run: Box::new(|| succeed(&mut self.attempt(&repository))),
             },
         ];
         let times = rounds_of(15, &runners);
@@ -360,7 +388,8 @@ impl Bench {
             ("1 GB", repository),
             ("1000 gates", self.dir.path().join("gates-1000")),
         ] {
-            println!("  memory, {what}: {:.1} MiB", memory(&repository));
+            let memory = memory(&mut self.attempt(&repository));
+            println!("  memory, {what}: {memory:.1} MiB");
         }
     }
 }
@@ -392,15 +421,13 @@ fn best(times: &[Vec<f64>], at: usize) -> f64 {
 
 /// The median of its ratios to the first.
 fn ratio(times: &[Vec<f64>], at: usize) -> f64 {
-    let mut ratios: Vec<f64> = times.iter().map(|round| round[at] / round[0]).collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios[ratios.len() / 2]
+    median(times.iter().map(|round| round[at] / round[0]))
 }
 
-fn gate(repository: &Path) -> Std {
-    let mut gate = Std::new(env!("CARGO_BIN_EXE_gate"));
-    gate.arg("try").current_dir(repository);
-    gate
+fn median(of: impl Iterator<Item = f64>) -> f64 {
+    let mut all: Vec<f64> = of.collect();
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
 }
 
 /// The most memory `gate try` itself takes, in MiB, as the kernel tells when it ends.
@@ -408,8 +435,8 @@ fn gate(repository: &Path) -> Std {
     clippy::zombie_processes,
     reason = "wait4 waits for it, and says what it took"
 )]
-fn memory(repository: &Path) -> f64 {
-    let child = gate(repository).stdout(Stdio::null()).spawn().unwrap();
+fn memory(attempt: &mut Std) -> f64 {
+    let child = attempt.stdout(Stdio::null()).spawn().unwrap();
     let pid = i32::try_from(child.id()).unwrap();
     // SAFETY: all zeros is a valid value of this plain C structure.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
