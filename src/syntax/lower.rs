@@ -340,9 +340,11 @@ impl<'s> Lowering<'s> {
             let found: String = found.chars().take(40).collect();
             format!("expected {wanted}, found `{found}`")
         };
-        let begins_value =
-            |c: char| c.is_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '_');
-        let missing_comma = wanted.starts_with("`,`") && found.starts_with(begins_value);
+        // A word after a list may be meant for one of the statement's own, such as `in`.
+        let is_word = found.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        let is_value = found.starts_with(|c: char| c.is_ascii_digit() || "\"'[{".contains(c));
+        let in_brackets = !wanted.ends_with("the end of the line");
+        let missing_comma = wanted.starts_with("`,`") && (is_value || is_word && in_brackets);
         let mut diagnostic = Diagnostic::new(Code::SYNTAX, message, span);
         if missing_comma {
             let before = self.source.text().get(..span.start as usize);

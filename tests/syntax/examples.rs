@@ -93,3 +93,15 @@ fn a_comma_that_is_missing_is_put_in() {
         "#
     );
 }
+
+#[test]
+fn a_word_that_may_be_another_misspelt_is_no_value() {
+    insta::assert_snapshot!(
+        mistakes("phase p \"P\" {\n  scope { forbid \"TODO\" im \"src\" }\n}\n"),
+        @r#"
+        2:25 E0100 expected `,` or the end of the line, found `im`
+            scope { forbid "TODO" im "src" }
+                                  ^^
+        "#
+    );
+}
