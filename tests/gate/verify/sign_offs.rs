@@ -276,3 +276,54 @@ fn a_clone_proves_the_same() {
     let answer = project.gate(&["run"]).exits(0);
     assert!(answer.stdout.contains("2 signed off"), "{}", answer.stdout);
 }
+
+#[test]
+fn one_that_another_clone_recorded_after_the_seal() {
+    let project = sealed("");
+    let whole = project.git(&["rev-list", "--reverse", "refs/gate/ledger/plan"]);
+    let ids: Vec<&str> = whole.lines().collect();
+    let made = |title: &str, tree: &str, parent: &str, date: &str| {
+        let tree = project.git(&["rev-parse", tree]);
+        let commit = format!("git commit-tree -m '{title}' -p {parent} {tree}");
+        shell(
+            &project,
+            &format!("GIT_AUTHOR_DATE='{date}' GIT_COMMITTER_DATE='{date}' {commit}"),
+        )
+    };
+    // The second sign-off in a line of its own, and late; the seal names it all the same.
+    let late = made(
+        "signed p",
+        &format!("{}^{{tree}}", ids[3]),
+        ids[2],
+        "4000000000 +0000",
+    );
+    let mut parent = ids[2].to_owned();
+    let mut renamed = vec![(ids[3].to_owned(), late.clone())];
+    for (at, title) in [(4, "green p"), (5, "sealed p")] {
+        let mut text = project.git(&["show", &format!("{}:entry.json", ids[at])]);
+        for (was, is) in &renamed {
+            text = text.replace(was, is);
+        }
+        project.write(".git/entry", format!("{text}\n"));
+        let blob = project.git(&["hash-object", "-w", ".git/entry"]);
+        let listed = project.git(&["ls-tree", ids[at]]);
+        let old = project.git(&["rev-parse", &format!("{}:entry.json", ids[at])]);
+        project.write(".git/listed", format!("{}\n", listed.replace(&old, &blob)));
+        let tree = shell(&project, "git mktree < .git/listed");
+        let date = project.git(&["log", "-1", "--format=%cd", "--date=raw", ids[at]]);
+        parent = made(title, &tree, &parent, &date);
+        renamed.push((ids[at].to_owned(), parent.clone()));
+    }
+    let mut tag = project.git(&["cat-file", "tag", "p-done"]);
+    for (was, is) in &renamed {
+        tag = tag.replace(was, is);
+    }
+    project.write(".git/tag", format!("{tag}\n"));
+    let tag = project.git(&["hash-object", "-w", "-t", "tag", ".git/tag"]);
+    project.git(&["update-ref", "refs/tags/p-done", &tag]);
+    project.git(&["update-ref", "refs/gate/remotes/other/ledger/plan", &late]);
+    assert_eq!(
+        with_ledger_unproven(&project, &parent),
+        ["R614 the sign-off of `two` in phase `p` was recorded after the seal"]
+    );
+}
