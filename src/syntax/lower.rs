@@ -346,9 +346,15 @@ impl<'s> Lowering<'s> {
         let in_brackets = !wanted.ends_with("the end of the line");
         let missing_comma = wanted.starts_with("`,`") && (is_value || is_word && in_brackets);
         let mut diagnostic = Diagnostic::new(Code::SYNTAX, message, span);
-        if missing_comma {
-            let before = self.source.text().get(..span.start as usize);
-            let end = before.map_or(0, |before| before.trim_end().len());
+        let before = self.source.text().get(..span.start as usize);
+        let before = before.unwrap_or_default().trim_end();
+        // Its line may end in a comment.
+        let commented = before
+            .rsplit('\n')
+            .next()
+            .is_some_and(|line| line.contains('#'));
+        if missing_comma && !commented {
+            let end = before.len();
             diagnostic = diagnostic.fix(
                 "put a comma between them",
                 Applicability::Unsafe,

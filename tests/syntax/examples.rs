@@ -74,7 +74,7 @@ fn what_lacks_a_part_shows_one() {
 #[test]
 fn a_comma_that_is_missing_is_put_in() {
     insta::assert_snapshot!(
-        mistakes("let x = [\"a\" \"b\"]\nlet y = f(1 2)\nphase p \"P\" {\n  scope { allow \"a\"  \"b\" }\n}\n"),
+        mistakes("let x = [\"a\" \"b\"]\nlet y = f(1 2)\nlet z = [\n  1 # one\n  2\n]\nphase p \"P\" {\n  scope { allow \"a\"  \"b\" }\n}\n"),
         @r#"
         1:14 E0100 expected `,` or `]`, found `"b"`
           let x = ["a" "b"]
@@ -86,7 +86,11 @@ fn a_comma_that_is_missing_is_put_in() {
                       ^
           = put a comma between them ["" -> ","]
 
-        4:22 E0100 expected `,` or the end of the line, found `"b"`
+        5:3 E0100 expected `,` or `]`, found `2`
+            2
+            ^
+
+        8:22 E0100 expected `,` or the end of the line, found `"b"`
             scope { allow "a"  "b" }
                                ^^^
           = put a comma between them ["" -> ","]
