@@ -26,14 +26,23 @@ pub fn processes(mark: &str) -> Vec<String> {
 /// Waits until no such process is there; a call of git that the run had started may come to
 /// its end by itself.
 pub fn wait_for_none(mark: &str) -> Result<(), String> {
+    wait_until(mark, "processes are left", |found| found.is_empty())
+}
+
+/// Waits until there are so many such processes.
+pub fn wait_for(mark: &str, count: usize) -> Result<(), String> {
+    wait_until(mark, "these are all", |found| found.len() >= count)
+}
+
+fn wait_until(mark: &str, else_: &str, is_so: impl Fn(&[String]) -> bool) -> Result<(), String> {
     let until = Instant::now() + Duration::from_secs(20);
     loop {
         let found = processes(mark);
-        if found.is_empty() {
+        if is_so(&found) {
             return Ok(());
         }
         if Instant::now() > until {
-            return Err(format!("processes are left: {found:?}"));
+            return Err(format!("{else_}: {found:?}"));
         }
         std::thread::yield_now();
     }
