@@ -19,7 +19,11 @@ fn gate_as(project: &Project, user: u32, env: &[(&str, &str)], args: &[&str]) ->
     let programs = tempfile::tempdir().unwrap();
     open(programs.path(), 0o755);
     let program = programs.path().join("gate");
-    std::fs::copy(env!("CARGO_BIN_EXE_gate"), &program).unwrap();
+    // Not by ourselves: a process that another test starts at that moment would hold the file
+    // open for writing, and it could not be run.
+    let mut copy = std::process::Command::new("cp");
+    let copied = copy.arg(env!("CARGO_BIN_EXE_gate")).arg(&program).status();
+    assert!(copied.unwrap().success());
     open(&program, 0o755);
     let mut command = project.command(program.to_str().unwrap());
     command
