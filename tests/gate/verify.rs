@@ -358,12 +358,13 @@ fn a_ledger_that_lost_what_this_clone_recorded() {
     let (_, told) = told.split_once(" entries").unwrap();
     insta::assert_snapshot!(told, @" that this clone recorded are not in the ledger any more: the last `ID` (red docs): see `gate verify`");
     let since = ledger(&project);
-    assert_eq!(
-        findings(&project, &[]),
-        [
-            "R612 2 entries that this clone recorded are not in the ledger any more: the last `ID` (red docs)"
-        ]
-    );
+    let found = findings(&project, &[]);
+    // Two or three: the one that opens the phase is the same if made anew within the second.
+    let [found] = &found[..] else {
+        panic!("{found:?}")
+    };
+    let (_, found) = found.split_once(" entries").unwrap();
+    insta::assert_snapshot!(found, @" that this clone recorded are not in the ledger any more: the last `ID` (red docs)");
     // Brought back, both are read, and the next entry follows both.
     let (_, found) = document(&project, &[]);
     let advice = found["findings"][0]["suggestions"][0]["text"]
