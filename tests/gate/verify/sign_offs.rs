@@ -32,21 +32,12 @@ fn forge(project: &Project, numbers: &[usize], from: &str, to: &str) -> Vec<Stri
     let mut tip = String::new();
     let mut renamed: Vec<(String, String)> = Vec::new();
     for (at, old) in whole.lines().enumerate() {
-        let mut listed = project.git(&["ls-tree", old]);
         let mut text = project.git(&["show", &format!("{old}:entry.json")]);
         if numbers.contains(&at) {
             assert!(text.contains(from), "{text}");
             text = text.replace(from, to);
         }
-        for (was, is) in &renamed {
-            text = text.replace(was, is);
-        }
-        let blob = project.git(&["rev-parse", &format!("{old}:entry.json")]);
-        project.write(".git/entry", format!("{text}\n"));
-        let new_blob = project.git(&["hash-object", "-w", ".git/entry"]);
-        listed = listed.replace(&blob, &new_blob);
-        project.write(".git/listed", format!("{listed}\n"));
-        let tree = shell(project, "git mktree < .git/listed");
+        let tree = tree_with(project, old, &renamed_in(text, &renamed));
         let title = project.git(&["log", "-1", "--format=%s", old]);
         let parent = match tip.is_empty() {
             true => String::new(),
@@ -59,16 +50,37 @@ fn forge(project: &Project, numbers: &[usize], from: &str, to: &str) -> Vec<Stri
         renamed.push((old.to_owned(), tip.clone()));
     }
     let tag = project.git(&["rev-parse", "refs/tags/p-done"]);
-    let mut text = project.git(&["cat-file", "tag", "p-done"]);
-    for (was, is) in &renamed {
-        text = text.replace(was, is);
-    }
-    project.write(".git/tag", format!("{text}\n"));
-    let forged = project.git(&["hash-object", "-w", "-t", "tag", ".git/tag"]);
-    project.git(&["update-ref", "refs/tags/p-done", &forged]);
+    forge_tag(project, &renamed);
     let found = with_ledger_unproven(project, &tip);
     project.git(&["update-ref", "refs/tags/p-done", &tag]);
     found
+}
+
+/// Entries by the ids they had, and those they have now.
+type Renamed = [(String, String)];
+
+fn renamed_in(text: String, renamed: &Renamed) -> String {
+    let renamed = renamed.iter();
+    renamed.fold(text, |text, (was, is)| text.replace(was, is))
+}
+
+/// The tree of an entry, with this `entry.json`.
+fn tree_with(project: &Project, entry: &str, text: &str) -> String {
+    let blob = project.git(&["rev-parse", &format!("{entry}:entry.json")]);
+    project.write(".git/entry", format!("{text}\n"));
+    let new_blob = project.git(&["hash-object", "-w", ".git/entry"]);
+    let listed = project.git(&["ls-tree", entry]);
+    let listed = listed.replace(&blob, &new_blob);
+    project.write(".git/listed", format!("{listed}\n"));
+    shell(project, "git mktree < .git/listed")
+}
+
+/// Has the tag name the entries as they are called now.
+fn forge_tag(project: &Project, renamed: &Renamed) {
+    let text = renamed_in(project.git(&["cat-file", "tag", "p-done"]), renamed);
+    project.write(".git/tag", format!("{text}\n"));
+    let forged = project.git(&["hash-object", "-w", "-t", "tag", ".git/tag"]);
+    project.git(&["update-ref", "refs/tags/p-done", &forged]);
 }
 
 fn shell(project: &Project, line: &str) -> String {
@@ -300,27 +312,13 @@ fn one_that_another_clone_recorded_after_the_seal() {
     let mut parent = ids[2].to_owned();
     let mut renamed = vec![(ids[3].to_owned(), late.clone())];
     for (at, title) in [(4, "green p"), (5, "sealed p")] {
-        let mut text = project.git(&["show", &format!("{}:entry.json", ids[at])]);
-        for (was, is) in &renamed {
-            text = text.replace(was, is);
-        }
-        project.write(".git/entry", format!("{text}\n"));
-        let blob = project.git(&["hash-object", "-w", ".git/entry"]);
-        let listed = project.git(&["ls-tree", ids[at]]);
-        let old = project.git(&["rev-parse", &format!("{}:entry.json", ids[at])]);
-        project.write(".git/listed", format!("{}\n", listed.replace(&old, &blob)));
-        let tree = shell(&project, "git mktree < .git/listed");
+        let text = project.git(&["show", &format!("{}:entry.json", ids[at])]);
+        let tree = tree_with(&project, ids[at], &renamed_in(text, &renamed));
         let date = project.git(&["log", "-1", "--format=%cd", "--date=raw", ids[at]]);
         parent = made(title, &tree, &parent, &date);
         renamed.push((ids[at].to_owned(), parent.clone()));
     }
-    let mut tag = project.git(&["cat-file", "tag", "p-done"]);
-    for (was, is) in &renamed {
-        tag = tag.replace(was, is);
-    }
-    project.write(".git/tag", format!("{tag}\n"));
-    let tag = project.git(&["hash-object", "-w", "-t", "tag", ".git/tag"]);
-    project.git(&["update-ref", "refs/tags/p-done", &tag]);
+    forge_tag(&project, &renamed);
     project.git(&["update-ref", "refs/gate/remotes/other/ledger/plan", &late]);
     assert_eq!(
         with_ledger_unproven(&project, &parent),
